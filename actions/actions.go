@@ -1,0 +1,274 @@
+// Package actions is the vocabulary: what a fleet can be asked and what it
+// answers. It holds types and what must be true of them; the work is done in
+// the packages below it, in the order in which data flows:
+//
+//	kind -> check -> store, and engine, which holds them together.
+//
+// Nothing here reaches a machine, reads a clock or writes a file.
+package actions
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"jurymast/inventory"
+)
+
+// Status is the state of a check, as the exit code of a monitoring plugin.
+type Status uint8
+
+// The four states. Unknown is not ok.
+const (
+	OK Status = iota
+	Warn
+	Fail
+	Unknown
+)
+
+var statusWords = [...]string{OK: "ok", Warn: "warn", Fail: "fail", Unknown: "unknown"}
+
+func (s Status) String() string {
+	if int(s) < len(statusWords) {
+		return statusWords[s]
+	}
+	return "unknown"
+}
+
+// MarshalText writes the status as its word.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a status word. A word that it does not know is an error:
+// it must never turn into ok.
+func (s *Status) UnmarshalText(b []byte) error {
+	for i, w := range statusWords {
+		if w == string(b) {
+			*s = Status(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown status %q", b)
+}
+
+// badness orders statuses for a fleet: fail over warn over unknown over ok.
+// The codes themselves are not in that order, so the greatest code must never
+// be taken (Monitoring Plugins guidelines leave the order to the tool).
+var badness = [...]int{OK: 0, Unknown: 1, Warn: 2, Fail: 3}
+
+// Worse reports whether s is worse than t.
+func (s Status) Worse(t Status) bool { return badness[s&3] > badness[t&3] }
+
+// Worst returns the worst of the statuses, OK for none.
+func Worst(ss ...Status) Status {
+	w := OK
+	for _, s := range ss {
+		if s.Worse(w) {
+			w = s
+		}
+	}
+	return w
+}
+
+// Output is what a script answered. It has the fields of ssh.Output, so that
+// kinds can read answers without knowing how they travelled. Both streams are
+// bounded, valid UTF-8 and free of control characters but newline and tab.
+type Output struct {
+	Stdout, Stderr []byte
+	Exit           int
+	Cut            bool          // more came than was kept
+	Took           time.Duration // on the machine, or of the whole trip where that is not known
+}
+
+// Metric is one number of a result. Warn and Fail are the limits it was judged
+// by, nil where there is none.
+type Metric struct {
+	Name  string   `json:"name"`
+	Value float64  `json:"value"`
+	Unit  string   `json:"unit,omitempty"`
+	Warn  *float64 `json:"warn,omitempty"`
+	Fail  *float64 `json:"fail,omitempty"`
+}
+
+// Point is one number at one time.
+type Point struct {
+	At    time.Time `json:"at"`
+	Value float64   `json:"value"`
+}
+
+// Check is one question about a target.
+//
+// A check is either a script that is run on a host, or a probe that Go makes
+// itself: exactly one of Script.Name and Probe is set. Checks of one host whose
+// scripts are equal (name, inputs, sudo) share one run of it: the script's
+// answer is handed to each of them.
+type Check struct {
+	ID      string // unique in its target: "load", "disk"
+	Title   string // a few words
+	Script  Script
+	Probe   *Probe
+	Host    inventory.Ref // where it is looked at; "" the target's host, or inventory.Console
+	Every   time.Duration // 0: the looker's default
+	Limit   time.Duration // time limit of its own; 0: the looker's default
+	Confirm int           // looks in a row that must be bad before it counts as worse; 0 or 1: at once
+	Needs   []string      // IDs of checks of the same target and host; when one of them is fail or unknown this one is skipped
+	Read    func(Answer) []Reading
+}
+
+// Answer is what a check's Read is given.
+type Answer struct {
+	Output
+	Probe *ProbeAnswer // for a probe, else nil
+	Now   time.Time    // the console's clock at the time of the answer
+	// Series returns the kept points of an earlier metric of this check, oldest
+	// first, at most some hundred. It is never nil.
+	Series func(item, metric string) []Point
+}
+
+// Reading is one finding of a check. A check that answers about many things
+// (file systems, containers) returns one Reading an item.
+type Reading struct {
+	Item    string // "" or what it is about: "/srv", "app-web-1"
+	Status  Status
+	Line    string // one line for people: the number first, then the limit
+	Metrics []Metric
+	Next    string // what to do about it; may be empty
+	// On is the host seen to run the target, where this check finds that out.
+	On inventory.Ref
+}
+
+// UnknownReading is the reading of an answer that could not be understood.
+func UnknownReading(format string, args ...any) []Reading {
+	return []Reading{{Status: Unknown, Line: fmt.Sprintf(format, args...)}}
+}
+
+// Result is one reading of one check of one target at one time.
+type Result struct {
+	Target  inventory.Ref `json:"target"`
+	Check   string        `json:"check"`
+	Item    string        `json:"item,omitempty"`
+	Status  Status        `json:"status"`
+	Line    string        `json:"line"`
+	Metrics []Metric      `json:"metrics,omitempty"`
+	Next    string        `json:"next,omitempty"`
+	On      inventory.Ref `json:"on,omitempty"`
+	Cause   inventory.Ref `json:"cause,omitempty"` // set when it was not looked at because of that target
+	At      time.Time     `json:"at"`
+	Took    time.Duration `json:"took_ns"`
+}
+
+// Key names the place of a result in the state.
+type Key struct {
+	Target inventory.Ref
+	Check  string
+	Item   string
+}
+
+// Key returns the place of r.
+func (r Result) Key() Key { return Key{r.Target, r.Check, r.Item} }
+
+func (k Key) String() string {
+	s := string(k.Target) + " " + k.Check
+	if k.Item != "" {
+		s += " " + k.Item
+	}
+	return s
+}
+
+// Kind is what a sort of system can do. A nil field means that it cannot.
+type Kind struct {
+	Name    string
+	Doc     string // one sentence
+	About   string // paragraphs for `jurymast kinds NAME`: what it looks at, traps, what it does when the tool is missing
+	Levels  []inventory.Level
+	Options []inventory.Option
+	Limits  []inventory.Limit
+	Sudoers []string // command lines that it runs with sudo -n, as they stand in a sudoers rule
+	// Checks returns what to look at. The fleet is for references only (who
+	// mounts a share); it must not depend on anything else.
+	Checks func(f *inventory.Fleet, t inventory.Target) []Check
+}
+
+// Schema returns what the inventory may say to the kind.
+func (k Kind) Schema() inventory.KindSchema {
+	return inventory.KindSchema{Levels: k.Levels, Options: k.Options, Limits: k.Limits}
+}
+
+// Verbs returns what the kind can do, as words.
+func (k Kind) Verbs() []string {
+	var v []string
+	if k.Checks != nil {
+		v = append(v, "look")
+	}
+	return v
+}
+
+// EventType says what happened.
+type EventType string
+
+// The events of this release: changes of state, what people did to the noise,
+// and shells that were opened.
+const (
+	EventState  EventType = "state"  // a check changed its status
+	EventAck    EventType = "ack"    // a problem was acknowledged
+	EventMute   EventType = "mute"   // a target was muted or unmuted
+	EventMaint  EventType = "maint"  // maintenance began or ended
+	EventShell  EventType = "shell"  // a person opened a shell on a host
+	EventTrust  EventType = "trust"  // a host key was trusted or replaced
+	EventBooted EventType = "booted" // a host came back with another boot id
+)
+
+// Event is one thing that happened. Events are kept, sent as JSON and drawn;
+// none of these needs to know the others.
+type Event struct {
+	Seq    int64         `json:"seq"` // place in the journal: ask for what comes after it
+	Run    string        `json:"run,omitempty"`
+	Step   string        `json:"step,omitempty"`
+	Type   EventType     `json:"type"`
+	At     time.Time     `json:"at"`
+	Target inventory.Ref `json:"target,omitempty"`
+	Check  string        `json:"check,omitempty"`
+	Item   string        `json:"item,omitempty"`
+	From   string        `json:"from,omitempty"` // status word before
+	To     string        `json:"to,omitempty"`   // status word after
+	Line   string        `json:"line,omitempty"`
+	Who    string        `json:"who,omitempty"`
+	Exit   *int          `json:"exit,omitempty"`
+}
+
+// Silence is a time in which a target's problems are kept quiet. They are
+// looked at and recorded all the same.
+type Silence struct {
+	ID     int64         `json:"id"`
+	Kind   EventType     `json:"kind"` // EventAck, EventMute or EventMaint
+	Target inventory.Ref `json:"target"`
+	Check  string        `json:"check,omitempty"` // "" for all checks
+	From   time.Time     `json:"from"`
+	Until  time.Time     `json:"until"`
+	Who    string        `json:"who"`
+	Reason string        `json:"reason"`
+}
+
+// Covers reports whether the silence holds for a key at a time. Maintenance of
+// a host covers what runs on it; that is for the caller, who knows the fleet,
+// to ask with the host's own key.
+func (s Silence) Covers(k Key, at time.Time) bool {
+	return s.Target == k.Target && (s.Check == "" || s.Check == k.Check) && !at.Before(s.From) && at.Before(s.Until)
+}
+
+// MaxLine is the length in bytes to which [Line] cuts: 4 KiB is longer than a
+// screen and shorter than an attack.
+const MaxLine = 4 << 10
+
+// Line makes one line of text: newlines and tabs become single blanks, blanks
+// at the ends go, and what is longer than [MaxLine] is cut and marked so.
+func Line(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) <= MaxLine {
+		return s
+	}
+	cut := MaxLine - len("…")
+	for cut > 0 && s[cut]&0xc0 == 0x80 { // do not split a character
+		cut--
+	}
+	return s[:cut] + "…"
+}
