@@ -1,0 +1,178 @@
+// Package engine is what both faces hold: one fleet, one pool of connections,
+// one store. It opens them, looks, remembers and answers; it draws nothing and
+// knows no flag. Whether something may be changed is decided here, so that no
+// face can forget to ask.
+package engine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os/user"
+	"sync"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/actions/check"
+	"jurymast/actions/kind"
+	"jurymast/actions/store"
+	"jurymast/inventory"
+	"jurymast/ssh"
+)
+
+// Options says what to open and how.
+type Options struct {
+	Paths    Paths
+	ReadOnly bool // as the inventory's read_only: either is enough
+	Parallel int  // hosts looked at side by side; 0 takes the inventory's, then the default
+	Now      func() time.Time
+	Who      string // the admin, as the journal names them
+	Agent    string // socket of the ssh agent, "" for none
+	Log      *slog.Logger
+	// Prompt asks a person for a passphrase; nil never asks.
+	Prompt func(ctx context.Context, question string) (string, error)
+}
+
+// Engine is an opened fleet. It is safe for concurrent use.
+type Engine struct {
+	options Options
+	fleet   *inventory.Fleet
+	config  *ssh.Config
+	kinds   []actions.Kind
+
+	// The store and the pool are opened when first asked for: a command that
+	// needs neither starts without them.
+	store func() (*store.Store, error)
+	pool  func() *ssh.Pool
+
+	mu     sync.Mutex
+	closes []func() error
+}
+
+// Open loads the inventory that the options name. Its errors are
+// [inventory.Problems], [inventory.PermissionError] or a [Trouble].
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	path, err := o.Paths.inventory()
+	if err != nil {
+		return nil, err
+	}
+	f, err := inventory.Load(path, kind.Schema())
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &Trouble{Class: ClassUsage, What: "there is no inventory at " + path, Next: "jurymast inventory import ssh-config > " + path, Err: err}
+		}
+		return nil, err
+	}
+	config, err := loadConfig(f, o.Paths)
+	if err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{options: o, fleet: f, config: config, kinds: kind.All()}
+	e.store = sync.OnceValues(func() (*store.Store, error) { return e.openStore(ctx) })
+	e.pool = sync.OnceValue(e.openPool)
+	return e, nil
+}
+
+func loadConfig(f *inventory.Fleet, p Paths) (*ssh.Config, error) {
+	path := sshConfig(f, p)
+	c, err := ssh.LoadConfig(path)
+	if err != nil {
+		return nil, &Trouble{Class: ClassInventory, What: "the ssh configuration " + path + " cannot be used", Next: "mend it, or take none: config = \"none\" in [ssh]", Err: err}
+	}
+	return c, nil
+}
+
+func (e *Engine) openStore(ctx context.Context) (*store.Store, error) {
+	s, err := store.Open(ctx, e.options.Paths.Store())
+	if err != nil {
+		return nil, storeTrouble("the store "+e.options.Paths.Store()+" cannot be opened", err)
+	}
+	e.onClose(s.Close)
+	return s, nil
+}
+
+func (e *Engine) openPool() *ssh.Pool {
+	p := ssh.NewPool(e.resolver().host, ssh.Options{Now: e.options.Now, Prompt: e.options.Prompt, Log: e.options.Log})
+	e.onClose(p.Close)
+	return p
+}
+
+func (e *Engine) resolver() resolver {
+	r := resolver{fleet: e.fleet, config: e.config, home: e.options.Paths.Home, agent: e.options.Agent, user: "root"}
+	if u, err := user.Current(); err == nil {
+		r.user = u.Username
+	}
+	return r
+}
+
+func (e *Engine) onClose(f func() error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closes = append(e.closes, f)
+}
+
+// defaultConnect bounds connect, handshake and login where the inventory does
+// not say otherwise.
+const defaultConnect = ssh.DefaultTimeout
+
+// Close closes the connections and the store.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	closes := e.closes
+	e.closes = nil
+	e.mu.Unlock()
+	var errs []error
+	for _, f := range closes {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
+}
+
+// Fleet returns the inventory.
+func (e *Engine) Fleet() *inventory.Fleet { return e.fleet }
+
+// Paths returns which files are used, and why.
+func (e *Engine) Paths() Paths { return e.options.Paths }
+
+// ReadOnly reports whether anything may be changed.
+func (e *Engine) ReadOnly() bool { return e.options.ReadOnly || e.fleet.Settings.ReadOnly }
+
+// mayWrite refuses what would change something.
+func (e *Engine) mayWrite(what string) error {
+	if !e.ReadOnly() {
+		return nil
+	}
+	why := "--read-only or JURYMAST_READ_ONLY is set"
+	if e.fleet.Settings.ReadOnly {
+		why = "read_only = true in " + e.fleet.Path
+	}
+	return &Trouble{Class: ClassReadOnly, What: what + ": this is a read-only jurymast", Details: []string{why}, Next: "ask whoever set it that way"}
+}
+
+func (e *Engine) now() time.Time { return e.options.Now() }
+
+// looker returns what looks at the fleet.
+func (e *Engine) looker() *check.Looker {
+	parallel := e.options.Parallel
+	if parallel == 0 {
+		parallel = e.fleet.Settings.Concurrency
+	}
+	return &check.Looker{Pool: lazyPool{e.pool}, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel}
+}
+
+// lazyPool opens the pool when the first host is asked: naming the checks of a
+// target needs none.
+type lazyPool struct{ open func() *ssh.Pool }
+
+func (p lazyPool) Run(ctx context.Context, host string, c ssh.Command) (ssh.Output, error) {
+	return p.open().Run(ctx, host, c)
+}
+
+func (p lazyPool) Dial(ctx context.Context, host, network, addr string) (net.Conn, error) {
+	return p.open().Dial(ctx, host, network, addr)
+}

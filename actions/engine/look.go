@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/actions/check"
+	"jurymast/actions/store"
+	"jurymast/inventory"
+	"jurymast/ssh"
+)
+
+// WhenDue as a MaxAge looks at each check when its own interval has passed.
+const WhenDue = check.WhenDue
+
+// commitTime bounds what keeping a sweep may take once the admin wants to leave.
+const commitTime = 10 * time.Second
+
+// seriesBack is how far back a check sees its own numbers: long enough for a
+// weekly rhythm to show in how a disk fills.
+const seriesBack = 8 * 24 * time.Hour
+
+// LookOptions says what to look at.
+type LookOptions struct {
+	Targets  []*inventory.Target
+	Only     []string       // ids of checks; empty: all
+	MaxAge   time.Duration  // 0: everything now; WhenDue; else only what is older
+	Progress func(Progress) // called from one goroutine; may be nil
+}
+
+// Progress is one step of a look: a host is asked, or has answered.
+type Progress struct {
+	Host inventory.Ref
+	Done bool
+	Err  error // why it could not be looked at
+	Took time.Duration
+}
+
+// Sight is what a look saw.
+type Sight struct {
+	State     actions.State
+	Summaries []actions.Summary // of the whole fleet
+	Changes   []actions.Event
+	// Trouble is set when hosts were asked and none could be looked at.
+	Trouble *Trouble
+	// Store is set when what was seen could not be kept. It is seen all the same.
+	Store *Trouble
+
+	fleet *inventory.Fleet
+	now   time.Time
+}
+
+// Of returns the summaries of targets.
+func (s Sight) Of(ts []*inventory.Target) []actions.Summary {
+	want := map[inventory.Ref]bool{}
+	for _, t := range ts {
+		want[t.Ref] = true
+	}
+	return slices.DeleteFunc(slices.Clone(s.Summaries), func(x actions.Summary) bool { return !want[x.Ref] })
+}
+
+// Only returns the summaries of targets as they are when nothing but the named
+// checks counts; targets without one of them are left out.
+func (s Sight) Only(ts []*inventory.Target, only []string) []actions.Summary {
+	var kept []actions.Entry
+	have := map[inventory.Ref]bool{}
+	s.State.All(func(e actions.Entry) bool {
+		if slices.Contains(only, e.Check) {
+			kept = append(kept, e)
+			have[e.Target] = true
+		}
+		return true
+	})
+	part := s
+	part.Summaries = check.Summaries(s.fleet, actions.MakeState(kept, s.State.Silences), s.now)
+	return part.Of(slices.DeleteFunc(slices.Clone(ts), func(t *inventory.Target) bool { return !have[t.Ref] }))
+}
+
+// Look looks now, keeps what it saw and returns it. A store that cannot be
+// used does not keep it from looking: that is said in Sight.Store. Its error is
+// a [Trouble], or the context's; what was seen before the context ended is kept.
+func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
+	s, prev, trouble := e.recall(ctx)
+	l := e.looker()
+	visits := only(l.Due(e.fleet, o.Targets, prev, e.now(), o.MaxAge), o.Only)
+	if s != nil {
+		series, err := e.series(ctx, s, visits, prev)
+		if err != nil {
+			trouble = asTrouble(err)
+		}
+		l.Series = series
+	}
+
+	looks := e.sweep(ctx, l, visits, o.Progress)
+	now := e.now()
+	next, changes, gone := check.Merge(e.fleet, prev, looks, now)
+	if s != nil && len(looks) > 0 {
+		if err := e.keep(ctx, s, next, looks, changes, gone, now); err != nil {
+			trouble = asTrouble(err)
+		}
+	}
+	sight := Sight{
+		State: next, Summaries: check.Summaries(e.fleet, next, now), Changes: changes,
+		Trouble: nothingReached(looks), Store: trouble, fleet: e.fleet, now: now,
+	}
+	return sight, ctx.Err()
+}
+
+// recall returns what was seen before. Without a store there is nothing, and
+// the trouble that says why.
+func (e *Engine) recall(ctx context.Context) (*store.Store, actions.State, *Trouble) {
+	s, err := e.store()
+	if err != nil {
+		return nil, actions.State{}, asTrouble(err)
+	}
+	prev, err := s.State(ctx)
+	if err != nil {
+		return nil, actions.State{}, asTrouble(storeTrouble("what was seen before cannot be read", err))
+	}
+	return s, prev, nil
+}
+
+func asTrouble(err error) *Trouble {
+	var t *Trouble
+	if errors.As(err, &t) {
+		return t
+	}
+	return &Trouble{Class: ClassStore, What: "the store cannot be used", Err: err, Next: "jurymast doctor"}
+}
+
+func (e *Engine) sweep(ctx context.Context, l *check.Looker, visits []check.Visit, progress func(Progress)) []check.Look {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	for _, v := range visits {
+		progress(Progress{Host: v.Host})
+	}
+	var looks []check.Look
+	for k := range l.Sweep(ctx, e.fleet, visits) {
+		looks = append(looks, k)
+		progress(Progress{Host: k.Host, Done: true, Err: k.Err, Took: k.Took})
+	}
+	return looks
+}
+
+// only drops the checks that were not asked for. Every host keeps the check
+// whether it answers: without it the others could not be understood.
+func only(visits []check.Visit, ids []string) []check.Visit {
+	if len(ids) == 0 {
+		return visits
+	}
+	var out []check.Visit
+	for _, v := range visits {
+		asked := false
+		v.Checks = slices.DeleteFunc(slices.Clone(v.Checks), func(d check.Due) bool {
+			want := slices.Contains(ids, d.Check.ID)
+			asked = asked || want
+			return !want && d.Check.ID != check.SSH
+		})
+		if asked {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// series reads, in one go, the numbers that the due checks may ask for.
+func (e *Engine) series(ctx context.Context, s *store.Store, visits []check.Visit, prev actions.State) (func(actions.Key, string) []actions.Point, error) {
+	due := map[actions.Key]bool{}
+	for _, v := range visits {
+		for _, d := range v.Checks {
+			due[actions.Key{Target: d.Target, Check: d.Check.ID}] = true
+		}
+	}
+	var keys []actions.Key
+	prev.All(func(en actions.Entry) bool {
+		if len(en.Metrics) > 0 && due[actions.Key{Target: en.Target, Check: en.Check}] {
+			keys = append(keys, en.Key())
+		}
+		return true
+	})
+	bulk, err := s.SeriesFor(ctx, e.now().Add(-seriesBack), keys...)
+	if err != nil {
+		return nil, storeTrouble("the course of the metrics cannot be read", err)
+	}
+	return bulk.Points, nil
+}
+
+// keep writes what the looks brought, also when the admin has just pressed
+// ctrl-c: what was seen was seen.
+func (e *Engine) keep(ctx context.Context, s *store.Store, next actions.State, looks []check.Look, changes []actions.Event, gone []actions.Key, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	touched := check.Touched(e.fleet, looks, next)
+	if err := s.Commit(ctx, store.Sweep{Entries: touched, Gone: gone, Events: changes, At: now}); err != nil {
+		return storeTrouble("what was seen could not be kept", err)
+	}
+	return nil
+}
+
+// nothingReached says why, when hosts were asked and not one could be looked
+// at. Different reasons are one "nothing reachable".
+func nothingReached(looks []check.Look) *Trouble {
+	var t *Trouble
+	for _, k := range looks {
+		if k.Host == inventory.Console {
+			continue
+		}
+		if k.Err == nil {
+			return nil
+		}
+		var e *ssh.Error
+		if !errors.As(k.Err, &e) {
+			return nil // ended by us, not by the fleet
+		}
+		class := ClassOfHost(e.Trouble)
+		switch {
+		case t == nil:
+			t = &Trouble{Class: class, Next: e.Hint}
+		case t.Class != class:
+			t.Class, t.Next = ClassUnreachable, "is this machine on the network? jurymast doctor"
+		}
+		t.Details = append(t.Details, e.Error())
+	}
+	if t != nil {
+		t.What = fmt.Sprintf("not one of %d hosts could be looked at", len(t.Details))
+	}
+	return t
+}

@@ -1,0 +1,50 @@
+// Command jurymast looks after a small self-hosted fleet over plain SSH: a
+// console, and a headless tool for cron.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+)
+
+func main() { os.Exit(Main()) }
+
+// Main runs jurymast with the arguments, streams and environment of the
+// process and returns its exit code. INT, TERM and HUP end the work in hand
+// and give the code a shell expects of them.
+func Main() int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	sigs := make(chan os.Signal, 2)
+	signal.Notify(sigs, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(sigs)
+	var got atomic.Int32
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case s := <-sigs:
+			if n, ok := s.(syscall.Signal); ok {
+				got.Store(int32(n))
+			}
+			cancel()
+			// A second one means now: what is under way has no more time.
+			select {
+			case <-sigs:
+				os.Exit(128 + int(got.Load()))
+			case <-done:
+			}
+		case <-done:
+		}
+	}()
+
+	a := newApp(os.Args[1:], processStreams(), os.LookupEnv)
+	code := a.run(ctx)
+	if n := got.Load(); n != 0 {
+		return 128 + int(n)
+	}
+	return code
+}
