@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// migrations are the steps from an empty file to the schema of this release.
+// A step that was released is never changed: what is missing is a new step.
+//
+// Times are nanoseconds since 1970 in UTC, 0 for none, and durations
+// nanoseconds; those of a chunk are seconds.
+var migrations = []string{
+	`
+	create table counter (name text primary key, value bigint not null);
+	insert into counter (name, value) values ('event', 0), ('silence', 0);
+
+	create table entry (
+		target text not null, chk text not null, item text not null,
+		status smallint not null, line text not null, metrics text not null, next_step text not null,
+		seen_on text not null, cause text not null, at bigint not null, took bigint not null,
+		since bigint not null, bad bigint not null, last_ok bigint not null, every bigint not null, flaps bigint not null,
+		primary key (target, chk, item)
+	);
+
+	create table event (
+		seq bigint primary key, run text not null, step text not null, type text not null, at bigint not null,
+		target text not null, chk text not null, item text not null, was text not null, became text not null,
+		line text not null, who text not null, exit_code bigint
+	);
+	create index event_at on event (at, seq);
+	create index event_run on event (run, seq) where run <> '';
+	create index event_target on event (target, at, seq);
+
+	create table silence (
+		id bigint primary key, type text not null, target text not null, chk text not null,
+		starts bigint not null, ends bigint not null, who text not null, reason text not null
+	);
+	create index silence_ends on silence (ends);
+
+	create table chunk (
+		target text not null, step bigint not null, since bigint not null, until bigint not null, data bytea not null,
+		primary key (target, step, since)
+	);
+	create index chunk_since on chunk (step, since);
+	`,
+}
+
+// migrate runs the steps that the file has not had. Each counts once also when
+// several processes open an old store at the same time: the second waits and
+// then finds it done.
+func (s *Store) migrate(ctx context.Context) error {
+	return s.writing(ctx, "bring the schema up to date", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `create table if not exists migration (number bigint primary key, at bigint not null)`)
+		if err != nil {
+			return err
+		}
+		var done int
+		if err := tx.QueryRowContext(ctx, `select coalesce(max(number), 0) from migration`).Scan(&done); err != nil {
+			return err
+		}
+		if done == 0 {
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf(`pragma application_id = %d`, appID)); err != nil {
+				return err
+			}
+		}
+		for i := done; i < len(migrations); i++ {
+			for stmt := range strings.SplitSeq(migrations[i], ";") {
+				if strings.TrimSpace(stmt) == "" {
+					continue
+				}
+				if _, err := tx.ExecContext(ctx, stmt); err != nil {
+					return fmt.Errorf("migration %d: %w", i+1, err)
+				}
+			}
+			if _, err := tx.ExecContext(ctx, `insert into migration (number, at) values ($1, $2)`, i+1, toDB(s.Now())); err != nil {
+				return fmt.Errorf("migration %d: %w", i+1, err)
+			}
+		}
+		return nil
+	})
+}
