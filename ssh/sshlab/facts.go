@@ -1,0 +1,84 @@
+package sshlab
+
+import "time"
+
+// Linux is what a machine is like: the facts that its simulated /proc, /sys,
+// /etc and tools tell. A zero field is filled in with what a healthy small
+// server would say, so that a fleet is a table of a few facts.
+type Linux struct {
+	CPUs                     int
+	Load                     [3]float64 // over 1, 5 and 15 minutes
+	MemTotal, MemAvailable   int64      // bytes
+	SwapTotal, SwapFree      int64      // bytes
+	Uptime                   time.Duration
+	BootID                   string
+	Kernel                   string // "6.1.0-18-amd64"
+	Distribution             string // "debian", "nixos", "freebsd" …
+	Disks                    []Disk
+	Mounts                   []Mount // besides those of Disks
+	Units                    []Unit
+	Docker                   bool // docker is there, even without containers
+	DockerDown               bool // and its daemon does not answer
+	Containers               []Container
+	Updates, SecurityUpdates int // SecurityUpdates are among Updates
+	RebootRequired           bool
+	ClockOffset              time.Duration
+	ClockUnsynced            bool
+	Temperatures             []Temperature
+	Mdstat                   string // text of /proc/mdstat; "" is a machine without arrays
+	SMART                    []Drive
+}
+
+// Disk is a local file system.
+type Disk struct {
+	Device, Mount, FSType string
+	Size, Used            int64 // bytes
+	Inodes, InodesUsed    int64 // 0 inodes: a file system that has none to count
+	ReadOnly              bool
+}
+
+// Mount is a line of /proc/mounts that is no local disk.
+type Mount struct {
+	Device, Mount, FSType, Options string
+}
+
+// Unit is a systemd unit. Zero fields are those of a running service.
+type Unit struct {
+	Name        string // with its suffix: "nginx.service"
+	Description string
+	Active, Sub string // "active", "running"
+	Result      string // "success"
+	Restarts    int
+	ExitStatus  int
+	Since       time.Time         // of the active state
+	Properties  map[string]string // others that show tells
+}
+
+// Container is a container of the docker engine.
+type Container struct {
+	Name             string
+	Project, Service string // of compose; "" is a plain container
+	Image            string
+	State            string // "running"
+	Health           string // "", "starting", "healthy", "unhealthy"
+	Restarts         int
+	ExitCode         int
+	OOMKilled        bool
+	Error            string
+	Started          time.Time
+}
+
+// Temperature is a sensor.
+type Temperature struct {
+	Name    string // "x86_pkg_temp"
+	Celsius float64
+}
+
+// Drive is what smartctl says of a disk.
+type Drive struct {
+	Device  string // "/dev/sda"
+	Model   string
+	Failing bool    // its own overall assessment
+	Celsius float64 // 0: not told
+	Exit    int     // further bits of smartctl's exit status
+}

@@ -1,0 +1,150 @@
+package sshlab
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// rootVariable names the machine's root folder to scripts and tools.
+const rootVariable = "JURYMAST_ROOT"
+
+//go:embed tool/*.sh
+var tools embed.FS
+
+// furnish lays out a machine's root folder. l.mu is held.
+func (l *Lab) furnish(m *Machine) error {
+	if l.system == "" {
+		if err := l.linkSystem(); err != nil {
+			return err
+		}
+	}
+	for _, d := range []string{"bin", "home/.ssh", "lab", "tmp", "run", "var", "etc"} {
+		if err := os.MkdirAll(filepath.Join(m.dir, d), 0o700); err != nil {
+			return err
+		}
+	}
+	facts := Linux{}
+	if m.host.Facts != nil {
+		facts = *m.host.Facts
+	}
+	m.facts = facts.withDefaults(m.host.Name)
+	if err := m.facts.write(m); err != nil {
+		return err
+	}
+	for name, text := range m.host.Tools {
+		if err := writeFile(m.dir, path.Join("bin", name), text, 0o755); err != nil {
+			return err
+		}
+	}
+	for name, text := range m.host.Files {
+		if err := writeFile(m.dir, name, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// installTools writes the simulated tools of the list into the machine's bin.
+func (m *Machine) installTools(names []string) error {
+	for _, name := range names {
+		text, err := fs.ReadFile(tools, "tool/"+name+".sh")
+		if err != nil {
+			return err
+		}
+		if err := writeFile(m.dir, path.Join("bin", name), string(text), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile replaces a file below dir at once, so that a script that reads
+// meanwhile sees the old or the new.
+func writeFile(dir, name, text string, mode fs.FileMode) error {
+	if !filepath.IsLocal(filepath.FromSlash(strings.TrimPrefix(name, "/"))) {
+		return fmt.Errorf("file %q is not below the machine's root", name)
+	}
+	full := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		return err
+	}
+	partial := full + ".partial"
+	if err := os.WriteFile(partial, []byte(text), mode); err != nil {
+		return err
+	}
+	return os.Rename(partial, full)
+}
+
+// linkSystem makes the folder of the system's tools that the machines share:
+// links to what is harmless and says nothing about the real machine.
+func (l *Lab) linkSystem() error {
+	dir := filepath.Join(l.dir, "system")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, name := range systemTools {
+		real, err := exec.LookPath(name)
+		if err != nil {
+			continue // not on this system
+		}
+		if err := os.Symlink(real, filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	l.system = dir
+	return nil
+}
+
+func (m *Machine) home() string { return filepath.Join(m.dir, "home") }
+
+func (m *Machine) shell() string {
+	if m.host.Shell == "" {
+		return "sh"
+	}
+	return m.host.Shell
+}
+
+// environ is what a login gives a command, as sshd does: nothing of the
+// process that runs the lab.
+func (m *Machine) environ(shell string) []string {
+	uid := "1000"
+	if m.host.login() == "root" || m.host.Root {
+		uid = "0"
+	}
+	return []string{
+		"PATH=" + filepath.Join(m.dir, "bin") + ":" + m.lab.system,
+		"HOME=" + m.home(),
+		"USER=" + m.host.login(),
+		"LOGNAME=" + m.host.login(),
+		"SHELL=" + shell,
+		"TMPDIR=" + filepath.Join(m.dir, "tmp"),
+		"XDG_RUNTIME_DIR=" + filepath.Join(m.dir, "run"),
+		"XDG_STATE_HOME=" + filepath.Join(m.home(), ".local/state"),
+		"XDG_CACHE_HOME=" + filepath.Join(m.home(), ".cache"),
+		"XDG_CONFIG_HOME=" + filepath.Join(m.home(), ".config"),
+		"XDG_DATA_HOME=" + filepath.Join(m.home(), ".local/share"),
+		rootVariable + "=" + m.dir,
+		"JURYMAST_LAB_UID=" + uid,
+	}
+}
+
+// systemTools are the tools of the real system that machines have: those of
+// POSIX (XCU) and of everyday scripts. What tells about the machine, like df or
+// uname, and what acts on it, like systemctl, is simulated or absent.
+var systemTools = strings.Fields(`
+sh ash bash dash zsh ksh csh tcsh fish busybox
+awk basename bc cat chgrp chmod chown cksum cmp comm cp cut date dd diff dirname du echo
+env expand expr false file find flock fold fuser getconf getopt grep egrep fgrep gunzip gzip head
+install join kill link ln logger ls lsof md5sum mkdir mkfifo mknod mktemp more mv nice nl nohup
+od openssl paste pathchk perl pgrep pkill pr printenv printf ps pwd python3 readlink realpath renice rm rmdir
+sed seq setsid sha1sum sha256sum sha512sum shasum shuf sleep sort split stat stdbuf stty sum sync tac tail
+tar tee test time timeout touch tr true truncate tsort tty umask uniq unlink vi wait wc which who
+xargs xxd xz yes zcat zstd curl nc base64 hexdump ionice less locale
+`)

@@ -1,0 +1,5 @@
+package sshlab
+
+import "syscall"
+
+const soReusePort = syscall.SO_REUSEPORT
