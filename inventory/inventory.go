@@ -87,9 +87,12 @@ type Reach struct {
 	Identity   []string // absolute paths of private keys
 	KnownHosts []string // absolute paths
 	Config     string   // absolute path of an ssh configuration; "none" reads none; "" means ~/.ssh/config
-	Jump       []string // host names of the inventory or user@host:port, in the order they are passed through
-	Sudo       *bool    // whether scripts that need root may use sudo -n; nil means not said
-	Timeout    time.Duration
+	// Jump holds Refs of hosts ("node/gate") or machines outside of the
+	// inventory as user@host:port, in the order they are passed through. nil is
+	// not said; empty and not nil is said: none.
+	Jump    []string
+	Sudo    *bool // whether scripts that need root may use sudo -n; nil means not said
+	Timeout time.Duration
 }
 
 // Mount is a share as one host sees it.
@@ -157,8 +160,8 @@ type Target struct {
 	Path   string // share: absolute path on its host
 	Mounts []Mount
 
-	Standby []Ref // service: hosts that could take over, in order
-	Data    []string
+	Standby []Ref    // service: hosts that could take over, in order
+	Data    []string // service: Refs of shares ("share/files") or absolute paths on its host
 	URL     string
 }
 
@@ -166,7 +169,8 @@ type Target struct {
 type Extra struct {
 	Name    string
 	Kind    string
-	From    Ref // the host it is seen from, "" for the target's own, or [Console]
+	Title   string // may be empty
+	From    Ref    // the host it is seen from, "" for the target's own, or [Console]
 	Options Options
 	Limits  Limits
 	Every   time.Duration
@@ -187,7 +191,8 @@ type Site struct {
 type Repository struct {
 	Name, Kind, Title string
 	Site              string
-	On                Ref // the host that holds it; "" when it is no host of the inventory
+	On                Ref    // the host that holds it; "" when it is no host of the inventory
+	Path, URL         string // where it is; may be empty
 	Options           Options
 	Pos               Pos
 }
@@ -197,7 +202,7 @@ type Backup struct {
 	Name  string
 	Of    Ref
 	To    []string      // repository names
-	RPO   time.Duration // 0: not said
+	RPO   time.Duration // [Class.RPO] of its target where not said
 	Keep  map[string]int
 	Drill time.Duration // how often a restore is to be practised; 0: never
 	Pos   Pos
@@ -246,6 +251,9 @@ type Fleet struct {
 	Warnings     Problems // what is allowed and still looks like a mistake
 	index        map[Ref]*Target
 	byName       map[string][]Ref
+	edges        []Edge
+	needs        map[Ref][]Ref
+	neededBy     map[Ref][]Ref
 }
 
 // Option is one thing a kind can be told.
