@@ -15,17 +15,21 @@ type Entry struct {
 	Bad    int           `json:"bad,omitempty"`
 	LastOK time.Time     `json:"last_ok,omitzero"` // zero: never
 	Every  time.Duration `json:"every_ns"`
-	Flaps  int           `json:"flaps,omitempty"` // changes of status in the last hour
+	// Flaps counts changes of status, of which four an hour are forgotten: more
+	// than that many is flapping.
+	Flaps int `json:"flaps,omitempty"`
 }
 
 // Stale reports whether the entry is older than two of its intervals: what it
-// says is no longer known to be so.
+// says is no longer known to be so. One that is as much younger than now comes
+// from a clock that has been set back since, and is stale too.
 func (e Entry) Stale(now time.Time) bool {
 	every := e.Every
 	if every <= 0 {
 		every = DefaultEvery
 	}
-	return now.Sub(e.At) > 2*every
+	age := now.Sub(e.At)
+	return age > 2*every || age < -2*every
 }
 
 // DefaultEvery is how often a check is due when neither it nor the inventory

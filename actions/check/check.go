@@ -9,6 +9,7 @@ package check
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"time"
 
@@ -51,7 +52,7 @@ type Looker struct {
 	Kinds []actions.Kind
 	Now   func() time.Time // nil: time.Now
 	// Nonce returns the word that tells the frames of one answer from what
-	// checks print; nil: 64 random bits, new for each host and sweep.
+	// checks print; nil: random, new for each host and sweep.
 	Nonce       func() string
 	Concurrency int           // hosts side by side; 0: DefaultConcurrency
 	Deadline    time.Duration // of a host's whole look; 0: DefaultDeadline
@@ -71,6 +72,7 @@ type Visit struct {
 // Due is one check that is due.
 type Due struct {
 	Target inventory.Ref
+	Kind   string        // that it comes from, "" for the ssh check
 	Check  actions.Check // Every, Limit, Confirm and Host filled in
 }
 
@@ -82,4 +84,42 @@ type Look struct {
 	Orphans []actions.Key
 	Err     error // why the host could not be used; an *ssh.Error where ssh knows. nil when it answered
 	Took    time.Duration
+
+	silent bool // not even the shell's first word came
+	late   bool // the caller's deadline passed, which is no fault of the host
+}
+
+func (l *Looker) now() time.Time {
+	if l.Now == nil {
+		return time.Now()
+	}
+	return l.Now()
+}
+
+func (l *Looker) nonce() string {
+	if l.Nonce == nil {
+		return rand.Text()
+	}
+	return l.Nonce()
+}
+
+func (l *Looker) concurrency() int { return or(l.Concurrency, DefaultConcurrency) }
+
+func (l *Looker) deadline() time.Duration { return or(l.Deadline, DefaultDeadline) }
+
+func (l *Looker) limit() time.Duration { return or(l.Limit, DefaultLimit) }
+
+func (l *Looker) dial() Dialer {
+	if l.Dial == nil {
+		return (&net.Dialer{}).DialContext
+	}
+	return l.Dial
+}
+
+// or returns what is set of a number that is positive when it is.
+func or[N int | time.Duration](set, otherwise N) N {
+	if set > 0 {
+		return set
+	}
+	return otherwise
 }

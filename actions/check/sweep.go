@@ -3,21 +3,132 @@ package check
 import (
 	"context"
 	"iter"
-	"time"
+	"sync"
 
-	"jurymast/actions"
 	"jurymast/inventory"
 )
 
-// Sweep looks at hosts side by side and yields each host's look as it comes.
+// Sweep makes visits side by side and yields what came of each as it comes; a
+// host that takes long holds up no other. When it returns, or the caller stops
+// ranging, everything it began has ended.
+//
+// A host that cannot be reached is yielded once others have been asked whether
+// they reach it: as soon as two hosts have answered, else at the end.
+//
+// A look that was called off, because ctx was cancelled, says nothing: it has
+// neither Asked nor Results. When a deadline of ctx passes, what has not
+// answered until then is unknown.
 func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) iter.Seq[Look] {
-	return func(yield func(Look) bool) {}
+	return func(yield func(Look) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		s := sweep{Looker: l, fleet: f, looks: make(chan Look), judged: make(chan Look), visits: visits}
+		defer s.all.Wait()
+		defer cancel()
+		s.start(ctx)
+		for s.open = len(visits); s.open > 0 || s.judging > 0; {
+			var look Look
+			select {
+			case look = <-s.looks:
+				s.open--
+				if !s.settle(ctx, look) {
+					continue
+				}
+			case look = <-s.judged:
+				s.judging--
+			}
+			if !yield(look) {
+				cancel()
+				s.drain()
+				return
+			}
+		}
+	}
 }
 
-// Checks returns all checks of a target.
-func (l *Looker) Checks(f *inventory.Fleet, t *inventory.Target) []actions.Check { return nil }
+// sweep is one sweep under way. Its counts belong to the goroutine that
+// yields.
+type sweep struct {
+	*Looker
+	fleet  *inventory.Fleet
+	visits []Visit
+	looks  chan Look // of hosts as they were seen from here
+	judged chan Look // of hosts that could not be reached, after others were asked
+	all    sync.WaitGroup
 
-// Due returns what is due.
-func (l *Looker) Due(f *inventory.Fleet, targets []*inventory.Target, s actions.State, now time.Time, maxAge time.Duration) []Visit {
-	return nil
+	open     int             // looks still to come
+	judging  int             // verdicts still to come
+	answered []inventory.Ref // hosts, in the order in which they answered
+	failed   []inventory.Ref // hosts that could not be used
+	waiting  []Look          // unreachable, until there is somebody to ask
+}
+
+// start starts the workers. Each ends when the visits do.
+func (s *sweep) start(ctx context.Context) {
+	next := make(chan Visit)
+	s.all.Go(func() {
+		defer close(next)
+		for _, v := range s.visits {
+			next <- v
+		}
+	})
+	for range min(s.concurrency(), len(s.visits)) {
+		s.all.Go(func() {
+			for v := range next {
+				s.looks <- s.visit(ctx, s.fleet, v)
+			}
+		})
+	}
+}
+
+// drain takes what is still to come, so that the workers can end.
+func (s *sweep) drain() {
+	for s.open > 0 || s.judging > 0 {
+		select {
+		case <-s.looks:
+			s.open--
+		case <-s.judged:
+			s.judging--
+		}
+	}
+}
+
+// settle takes a look and reports whether it can be yielded as it is. It also
+// sends those that wait for witnesses on their way.
+func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
+	final = true
+	switch {
+	case look.Host == inventory.Console || len(look.Asked) == 0:
+	case look.Err == nil:
+		s.answered = append(s.answered, look.Host)
+	default:
+		s.failed = append(s.failed, look.Host)
+		if final = !s.judge(ctx, look); !final {
+			s.waiting = append(s.waiting, look)
+		}
+	}
+	if len(s.answered) < witnesses && s.open > 0 {
+		return final
+	}
+	for _, w := range s.waiting {
+		ask := candidates(s.fleet, w.Host, s.answered, s.failed)
+		alone := len(s.answered) == 0
+		s.judging++
+		s.all.Go(func() {
+			v := s.vantage(ctx, s.fleet, w, ask)
+			v.alone = alone && len(v.unseen) == 0 && len(v.seen) == 0
+			s.judged <- s.convict(s.fleet, w, v)
+		})
+	}
+	s.waiting = nil
+	return final
+}
+
+// judge reports whether others should be asked about a host: it cannot be
+// reached, and that is neither expected nor the fault of a host on the way.
+func (s *sweep) judge(ctx context.Context, look Look) bool {
+	if ctx.Err() != nil || !look.silent || !reachability(look.Err) || via(look.Err) != "" {
+		return false
+	}
+	_, off := expectedOff(s.fleet, look.Host, s.now())
+	return !off
 }

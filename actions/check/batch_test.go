@@ -1,0 +1,361 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+	"jurymast/ssh"
+)
+
+// shells are those that a batch must run under, and what else they need.
+var shells = []struct {
+	name string
+	argv []string
+}{
+	{"dash", []string{"dash"}},
+	{"bash", []string{"bash", "--posix"}},
+	{"busybox", []string{"busybox", "sh"}},
+}
+
+// busyboxPath returns a folder in which the tools are busybox's, but for those
+// that are left out.
+func busyboxPath(t *testing.T, without ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, tool := range []string{"sh", "head", "cat", "sleep", "timeout", "setsid", "id", "echo", "yes", "seq", "true"} {
+		if slices.Contains(without, tool) {
+			continue
+		}
+		if err := os.Symlink("/bin/busybox", filepath.Join(dir, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func script(name, body string) actions.Script { return actions.Script{Name: name, Body: body} }
+
+// scriptsOf makes the checks of a target from bodies, by their names.
+func scriptsOf(limit time.Duration, named ...string) []Due {
+	var out []Due
+	for i := 0; i+1 < len(named); i += 2 {
+		out = append(out, Due{Target: "node/a", Kind: "test", Check: actions.Check{
+			ID: named[i], Script: script(named[i]+".sh", named[i+1]), Limit: limit, Every: time.Minute, Confirm: 1, Host: "node/a",
+		}})
+	}
+	return out
+}
+
+// runBatch runs checks as one batch and returns the frames.
+func runBatch(t *testing.T, p *shellPool, budget time.Duration, checks []Due) (answer, ssh.Output) {
+	t.Helper()
+	runs := plan(checks)
+	c, broken := batch(runs, "N0NCE", budget)
+	if len(broken) > 0 {
+		t.Fatal(broken)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	out, err := p.Run(ctx, "node/a", c)
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out.Stdout, out.Stderr)
+	}
+	return parse(out.Stdout, "N0NCE", len(runs)), out
+}
+
+func eachShell(t *testing.T, f func(t *testing.T, p *shellPool)) {
+	for _, s := range shells {
+		t.Run(s.name, func(t *testing.T) { f(t, &shellPool{argv: s.argv, env: os.Environ()}) })
+		t.Run(s.name+" with busybox tools", func(t *testing.T) {
+			path := busyboxPath(t)
+			argv := slices.Clone(s.argv)
+			if argv[0] != "busybox" {
+				argv[0] = "/bin/" + argv[0]
+			} else {
+				argv[0] = "/bin/busybox"
+			}
+			// The batch adds the sbin folders; they hold none of the tools that count.
+			f(t, &shellPool{argv: argv, env: []string{"PATH=" + path}})
+		})
+	}
+}
+
+func TestBatchFramesBothStreams(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		a, out := runBatch(t, p, time.Minute, scriptsOf(5*time.Second,
+			"plain", "echo one; echo two; echo bad >&2; exit 3",
+			"silent", ":",
+			"no newline", "printf 'x\ny'; printf 'e' >&2",
+			"marks", "printf '\n==N0NCX end 0 .\n==N0NCE end 0\nx ==N0NCE end 1 .\n'",
+			"grammar", "echo never; if",
+			"stdin", "cat; echo done",
+		))
+		want := []struct {
+			out, err string
+			code     int
+		}{
+			{"one\ntwo\n", "bad\n", 3},
+			{"", "", 0},
+			{"x\ny", "e", 0},
+			{"\n==N0NCX end 0 .\n==N0NCE end 0\nx ==N0NCE end 1 .\n", "", 0},
+			{"", "*", 2},
+			{"done\n", "", 0},
+		}
+		if !a.hello || !a.bye {
+			t.Fatalf("hello %t, bye %t:\n%s\n%s", a.hello, a.bye, out.Stdout, out.Stderr)
+		}
+		for i, w := range want {
+			f := a.frames[i]
+			if !f.answered() || string(f.out) != w.out || f.code != w.code || w.err != "*" && string(f.err) != w.err {
+				t.Errorf("run %d: answered %t, out %q, err %q, code %d, left %d; want %+v", i, f.answered(), f.out, f.err, f.code, f.left, w)
+			}
+		}
+		if len(out.Stderr) > 0 {
+			t.Errorf("the batch itself says %q", out.Stderr)
+		}
+	})
+}
+
+func TestBatchInLanes(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		var named []string
+		for i := range 12 {
+			named = append(named, fmt.Sprintf("c%d", i), fmt.Sprintf("seq 1 %d; echo e%d >&2; exit %d", 20000+i, i, i))
+		}
+		checks := scriptsOf(2*time.Second, named...)
+		if n := len(lanes(plan(checks), 15*time.Second)); n < 3 {
+			t.Fatalf("%d lanes: the test means to have more", n)
+		}
+		a, out := runBatch(t, p, 15*time.Second, checks)
+		for i, f := range a.frames {
+			if !f.answered() || f.code != i || string(f.err) != fmt.Sprintf("e%d\n", i) {
+				t.Fatalf("run %d: %t %d %q left %d\n%s", i, f.answered(), f.code, f.err, f.left, out.Stderr)
+			}
+			if !strings.HasSuffix(string(f.out), fmt.Sprintf("\n%d\n", 20000+i)) {
+				t.Errorf("run %d ends with %q", i, f.out[max(0, len(f.out)-20):])
+			}
+		}
+	})
+}
+
+func TestBatchHangCostsOnlyItself(t *testing.T) {
+	for name, body := range map[string]string{
+		"sleeps":            "echo before; sleep 60",
+		"ignores TERM":      "trap '' TERM; echo before; while :; do sleep 60; done",
+		"leaves its output": "echo before; sleep 60 & exit 0",
+		"spins":             "echo before; while :; do :; done",
+		"stops":             "echo before; kill -STOP $$",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachShell(t, func(t *testing.T, p *shellPool) {
+				t.Parallel()
+				start := time.Now()
+				a, out := runBatch(t, p, time.Minute, scriptsOf(time.Second, "first", "echo 1", "hung", body, "last", "echo 3"))
+				if !a.frames[0].answered() || !a.frames[2].answered() {
+					t.Errorf("the others did not answer:\n%s\n%s", out.Stdout, out.Stderr)
+				}
+				if a.frames[1].answered() || !a.frames[1].ended {
+					t.Errorf("it has answered: %+v", a.frames[1])
+				}
+				if d := time.Since(start); d > 10*time.Second {
+					t.Errorf("it took %s", d)
+				}
+			})
+		})
+	}
+}
+
+func TestBatchBoundsEachCheck(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		a, _ := runBatch(t, p, time.Minute, scriptsOf(10*time.Second,
+			"flood", "yes 0123456789", "errors", "yes 0123456789 >&2", "small", "echo ok"))
+		if n := len(a.frames[0].out); n != maxOut {
+			t.Errorf("%d bytes kept of the flood", n)
+		}
+		if n := len(a.frames[1].err); n != maxErr {
+			t.Errorf("%d bytes kept of the errors", n)
+		}
+		if f := a.frames[2]; !f.answered() || string(f.out) != "ok\n" {
+			t.Errorf("%+v", f)
+		}
+	})
+}
+
+func TestBatchSkipsWhatNeedsTheHung(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		checks := scriptsOf(time.Second, "daemon", "sleep 60", "a", "echo a", "b", "echo b", "free", "echo free")
+		checks[1].Check.Needs = []string{"daemon"}
+		checks[2].Check.Needs = []string{"a"}
+		a, _ := runBatch(t, p, time.Minute, checks)
+		if a.frames[1].needed != 0 || a.frames[2].needed != 1 || !a.frames[3].answered() {
+			t.Errorf("%+v", a.frames)
+		}
+	})
+}
+
+func TestBatchKeepsSecretsOutOfArgvAndText(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		checks := scriptsOf(5*time.Second, "secret", `case $WORD in s3*"r'et") echo same ;; esac
+for f in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
+	grep -a -q "s3c[r]'et" "$f" 2>/dev/null && echo "seen in $f"
+done
+exit 0`)
+		checks[0].Check.Script.Secrets = map[string]string{"WORD": "s3cr'et"}
+		p.env = slices.Clone(p.env)
+		a, _ := runBatch(t, p, time.Minute, checks)
+		if got := string(a.frames[0].out); got != "same\n" {
+			t.Errorf("got %q, err %q", got, a.frames[0].err)
+		}
+		if strings.Contains(p.last.Text, "s3cr") {
+			t.Error("the text holds the secret")
+		}
+	})
+}
+
+func TestBatchWithoutTimeout(t *testing.T) {
+	dir := busyboxPath(t, "timeout", "setsid")
+	p := &shellPool{argv: []string{"/bin/dash"}, env: []string{"PATH=" + dir}}
+	a, out := runBatch(t, p, time.Minute, scriptsOf(time.Second, "one", "echo 1", "two", "exit 2"))
+	if !a.frames[0].answered() || a.frames[1].code != 2 {
+		t.Errorf("%s\n%s", out.Stdout, out.Stderr)
+	}
+
+	perl, err := os.Readlink("/usr/bin/perl")
+	if err != nil {
+		perl = "/usr/bin/perl"
+	}
+	if err := os.Symlink(perl, filepath.Join(dir, "perl")); err != nil {
+		t.Fatal(err)
+	}
+	a, out = runBatch(t, p, time.Minute, scriptsOf(time.Second, "hung", "echo before; sleep 60", "two", "exit 2"))
+	if a.frames[0].answered() || a.frames[1].code != 2 {
+		t.Errorf("%s\n%s", out.Stdout, out.Stderr)
+	}
+}
+
+func TestBatchSudoRefused(t *testing.T) {
+	dir := busyboxPath(t)
+	fake := "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(dir, "sudo"), []byte(fake), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "id")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "id"), []byte("#!/bin/sh\necho 1000\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := &shellPool{argv: []string{"/bin/dash"}, env: []string{"PATH=" + dir}}
+	checks := scriptsOf(time.Second, "root", "id", "plain", "echo 2")
+	checks[0].Check.Script.Sudo = true
+	runs := plan(checks)
+	a, _ := runBatch(t, p, time.Minute, checks)
+	if f := a.frames[1]; !f.answered() {
+		t.Errorf("%+v", f)
+	}
+	o := unanswered(a.frames[0], runs[0])
+	if got := o.readings[0]; got.Line != "sudo refused: sudo: a password is required" || got.Next == "" {
+		t.Errorf("got %+v", got)
+	}
+	// Allowed, it runs the same.
+	if err := os.WriteFile(filepath.Join(dir, "sudo"), []byte("#!/bin/sh\nshift\nexec \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	a, _ = runBatch(t, p, time.Minute, checks)
+	if f := a.frames[0]; !f.answered() || string(f.out) != "1000\n" {
+		t.Errorf("%+v %s", f, f.err)
+	}
+}
+
+func TestLanes(t *testing.T) {
+	many := func(n int, limit time.Duration) []run {
+		rs := make([]run, n)
+		for i := range rs {
+			rs[i].limit = limit
+		}
+		return rs
+	}
+	for _, c := range []struct {
+		name   string
+		runs   []run
+		budget time.Duration
+		want   int
+	}{
+		{"none", nil, time.Minute, 0},
+		{"one", many(1, 10*time.Second), time.Minute, 1},
+		{"what fits stays in one", many(3, 10*time.Second), 45 * time.Second, 1},
+		{"ten take three", many(10, 10*time.Second), 45 * time.Second, 3},
+		{"a hundred take the most", many(100, 10*time.Second), 45 * time.Second, maxLanes},
+		{"longer than the budget", many(1, 10*time.Minute), 45 * time.Second, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ls := lanes(c.runs, c.budget)
+			if len(ls) != c.want {
+				t.Fatalf("%d lanes, want %d", len(ls), c.want)
+			}
+			n := 0
+			for _, lane := range ls {
+				var worst time.Duration
+				for _, r := range lane {
+					n++
+					worst += c.runs[r].limit + killTime
+				}
+				if worst > c.budget+time.Duration(len(lane))*killTime {
+					t.Errorf("a lane may take %s of %s", worst, c.budget)
+				}
+			}
+			if n != len(c.runs) {
+				t.Errorf("%d runs in lanes of %d", n, len(c.runs))
+			}
+		})
+	}
+	t.Run("needs share a lane, the needed first", func(t *testing.T) {
+		rs := many(9, 10*time.Second)
+		rs[1].needs, rs[0].needs = []int{8}, []int{1}
+		rs[3].limit = time.Second
+		for _, lane := range lanes(rs, 45*time.Second) {
+			if i := slices.Index(lane, 8); i >= 0 {
+				if !slices.Equal(lane[i:i+3], []int{8, 1, 0}) {
+					t.Errorf("lane %v", lane)
+				}
+				return
+			}
+		}
+		t.Error("not there")
+	})
+	t.Run("a loop of needs ends", func(t *testing.T) {
+		rs := many(2, time.Second)
+		rs[0].needs, rs[1].needs = []int{1}, []int{0}
+		if ls := lanes(rs, time.Minute); len(ls) != 1 || len(ls[0]) != 2 {
+			t.Errorf("%v", ls)
+		}
+	})
+}
+
+func TestPlanSharesEqualScripts(t *testing.T) {
+	s := script("docker/ps.sh", "docker ps")
+	mk := func(id string, s actions.Script, limit time.Duration) Due {
+		return Due{Target: inventory.Ref("service/" + id), Check: actions.Check{ID: id, Script: s, Limit: limit}}
+	}
+	secret := s
+	secret.Secrets = map[string]string{"P": "x"}
+	other := s
+	other.Inputs = map[string]string{"A": "1"}
+	runs := plan([]Due{mk("a", s, 1), mk("b", s, 5), mk("c", other, 1), mk("d", secret, 1), mk("e", secret, 1), {Check: actions.Check{ID: "p", Probe: &actions.Probe{}}}})
+	var got []string
+	for _, r := range runs {
+		got = append(got, fmt.Sprint(r.checks, int(r.limit)))
+	}
+	if want := []string{"[0 1] 5", "[2] 1", "[3] 1", "[4] 1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
