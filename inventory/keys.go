@@ -145,7 +145,7 @@ func Levels() []Level { return slices.Clone(levels) }
 
 // shared are common keys that a kind may declare as an option of its own: the
 // value is then read as the kind says and stands in both places.
-var shared = map[string]bool{"url": true, "path": true}
+var shared = map[string]bool{"url": true, "path": true, "from": true}
 
 // Check reports what is wrong with the schema itself: an option that stands in
 // the way of a common key, a default that is not of its type, limits in the

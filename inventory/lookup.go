@@ -36,6 +36,10 @@ func (f *Fleet) unknown(name string) *SelectError {
 		e.Text = "the name is empty"
 		return e
 	}
+	if _, bare, ok := strings.Cut(name, "/"); ok && len(f.byName[bare]) > 0 {
+		e.Hint = `did you mean "` + string(f.byName[bare][0]) + `"?`
+		return e
+	}
 	var can []string
 	for t := range f.Targets() {
 		if strings.Contains(name, "/") {
@@ -45,11 +49,6 @@ func (f *Fleet) unknown(name string) *SelectError {
 		}
 	}
 	e.Hint = didYouMean(name, can)
-	if _, bare, ok := strings.Cut(name, "/"); ok && e.Hint == "" {
-		if refs := f.byName[bare]; len(refs) > 0 {
-			e.Hint = `did you mean "` + string(refs[0]) + `"?`
-		}
-	}
 	for _, s := range f.Sites {
 		if e.Hint == "" && s.Name == name {
 			e.Hint = `it is a site: write "site:` + name + `"`

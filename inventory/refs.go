@@ -83,6 +83,11 @@ func (b *builder) meant(name string, want []Level) string {
 		}
 		return ""
 	}
+	for _, l := range want { // the name is right and the level is not
+		if b.has(MakeRef(l, bare)) {
+			return `did you mean "` + string(MakeRef(l, bare)) + `"?`
+		}
+	}
 	var all []string
 	for _, l := range want {
 		for _, n := range b.names[l] {
@@ -91,11 +96,6 @@ func (b *builder) meant(name string, want []Level) string {
 	}
 	if hint := didYouMean(name, all); hint != "" {
 		return hint
-	}
-	for _, l := range want { // the name is right and the level is not
-		if b.has(MakeRef(l, bare)) {
-			return `did you mean "` + string(MakeRef(l, bare)) + `"?`
-		}
 	}
 	if !slices.Contains(levels, Level(level)) {
 		return "a reference begins with " + strings.TrimPrefix(anyOf(want), "a ")
