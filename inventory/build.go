@@ -9,8 +9,15 @@ import (
 	"strings"
 )
 
-// maxProblems bounds what is kept of a hostile file: beyond it nobody reads on.
-const maxProblems = 1000
+// Bounds that keep a hostile file from taking all time or memory. Nobody who
+// wrote an inventory by hand comes near them.
+const (
+	maxProblems = 1000    // kept; beyond it nobody reads on
+	maxList     = 1000    // strings in a list, or mounts of a share
+	maxJumps    = 8       // hosts between the console and a host
+	maxLoops    = 20      // reported
+	maxCompared = 300_000 // names compared in search of what was meant
+)
 
 // builder makes a fleet of a tree. It goes over the tree once to read every
 // table, then over the references, which may point ahead, and last over the
@@ -22,6 +29,7 @@ type builder struct {
 
 	problems Problems
 	dropped  int
+	compared int            // names looked at in search of what was meant
 	order    map[string]int // place of each file
 	lost     bool           // a table could not be read: what seems missing may be there
 
@@ -33,6 +41,7 @@ type builder struct {
 	later    []func() // run when every name is known
 	defaults map[string]Options
 	playbook []*Playbook
+	repos    map[Ref]int // place in the fleet's list
 	edges    []Edge
 	edgePos  map[Edge]Pos
 }
@@ -41,7 +50,7 @@ func newBuilder(kinds Schema, dir, home string) *builder {
 	return &builder{
 		kinds: kinds, dir: dir, home: home, fleet: &Fleet{},
 		order: map[string]int{}, pos: map[Ref]Pos{}, tabs: map[Ref]*table{}, names: map[Level][]string{Level(Console): {string(Console)}},
-		targets: map[Level][]*Target{}, byRef: map[Ref]*Target{}, defaults: map[string]Options{}, edgePos: map[Edge]Pos{},
+		targets: map[Level][]*Target{}, byRef: map[Ref]*Target{}, defaults: map[string]Options{}, edgePos: map[Edge]Pos{}, repos: map[Ref]int{},
 	}
 }
 
@@ -56,11 +65,23 @@ func (b *builder) warn(pos Pos, hint, format string, args ...any) {
 }
 
 func (b *builder) note(p Problem) {
-	if len(b.problems) >= maxProblems {
+	if b.full() {
 		b.dropped++
 		return
 	}
 	b.problems = append(b.problems, p)
+}
+
+// full reports whether another problem would be dropped, so that no work need
+// go into wording it.
+func (b *builder) full() bool { return len(b.problems) >= maxProblems }
+
+// nearest returns a hint with the name that was probably meant.
+func (b *builder) nearest(got string, can []string) string {
+	if b.compared += len(can); b.full() || b.compared > maxCompared {
+		return ""
+	}
+	return didYouMean(got, can)
 }
 
 // build reads the tree and returns the fleet, or all problems as an error when

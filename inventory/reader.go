@@ -169,6 +169,10 @@ func (r *reader) list(key string) []item {
 	if v.kind == kindString {
 		vs = []*value{v}
 	}
+	if len(vs) > maxList {
+		r.report(v.pos, "", key, "holds more than %d strings", maxList)
+		vs = vs[:maxList]
+	}
 	items := make([]item, 0, len(vs))
 	seen := map[string]bool{}
 	for _, x := range vs {
@@ -206,6 +210,10 @@ func (r *reader) done() {
 	}
 	for _, e := range r.tab.entries {
 		if e.dup || slices.Contains(can, e.key) {
+			continue
+		}
+		if r.b.full() {
+			r.b.dropped++
 			continue
 		}
 		if looksSecret(e.key) && e.val.kind == kindString {

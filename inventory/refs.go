@@ -73,9 +73,12 @@ func (b *builder) resolve(r *reader, key string, it item, want []Level) (Ref, bo
 
 // meant returns a hint with what a name that nobody has could have meant.
 func (b *builder) meant(name string, want []Level) string {
+	if b.full() {
+		return ""
+	}
 	level, bare, full := strings.Cut(name, "/")
 	if !full {
-		if hint := didYouMean(name, b.namesOf(want)); hint != "" {
+		if hint := b.nearest(name, b.namesOf(want)); hint != "" {
 			return hint
 		}
 		if len(want) == 1 {
@@ -94,7 +97,7 @@ func (b *builder) meant(name string, want []Level) string {
 			all = append(all, string(MakeRef(l, n)))
 		}
 	}
-	if hint := didYouMean(name, all); hint != "" {
+	if hint := b.nearest(name, all); hint != "" {
 		return hint
 	}
 	if !slices.Contains(levels, Level(level)) {

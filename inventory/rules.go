@@ -58,6 +58,7 @@ func (b *builder) loops(all []*Target) {
 		next[e.From] = append(next[e.From], e)
 	}
 	const onPath, done = 1, 2
+	found := 0
 	state := map[Ref]int{}
 	var path []Edge
 	var visit func(Ref)
@@ -66,6 +67,9 @@ func (b *builder) loops(all []*Target) {
 		for _, e := range next[r] {
 			switch state[e.To] {
 			case onPath:
+				if found++; found > maxLoops {
+					continue
+				}
 				from := slices.IndexFunc(path, func(p Edge) bool { return p.From == e.To })
 				if from < 0 {
 					from = len(path) // e.To is r itself
@@ -97,7 +101,14 @@ func (b *builder) loop(edges []Edge) {
 		}
 	}
 	var s strings.Builder
+	const shown = 8 // at each end of a long loop
 	for i, e := range edges {
+		if i == shown && len(edges) > 2*shown+1 {
+			fmt.Fprintf(&s, ", and on over %d more", len(edges)-2*shown)
+		}
+		if i >= shown && i < len(edges)-shown {
+			continue
+		}
 		if i == 0 {
 			fmt.Fprintf(&s, "%s %s %s", e.From, verbs[e.Why], e.To)
 		} else {
@@ -197,15 +208,6 @@ func (b *builder) mountPoints() {
 	}
 }
 
-func (b *builder) repo(name string) *Repository {
-	for i := range b.fleet.Repositories {
-		if b.fleet.Repositories[i].Name == name {
-			return &b.fleet.Repositories[i]
-		}
-	}
-	return nil
-}
-
 // backups fills in what a policy leaves open and warns of copies that would be
 // lost together with what they are copies of.
 func (b *builder) backups() {
@@ -224,11 +226,12 @@ func (b *builder) backups() {
 		}
 		var away, near bool
 		for _, name := range p.To {
-			r := b.repo(name)
-			if r == nil {
+			i, ok := b.repos[MakeRef(LevelRepository, name)]
+			if !ok {
 				continue
 			}
 			near = true
+			r := b.fleet.Repositories[i]
 			away = away || r.Site != "" && t.Site != "" && r.Site != t.Site
 			if r.On != "" && b.machine(r.On) == b.machine(t.Host) {
 				b.warn(b.valuePos(ref, "to"), "add a repository on another machine", "repository/%s is on the same machine as %s: when %s dies both are gone", name, t.Ref, b.machine(r.On))

@@ -26,7 +26,10 @@ func (b *builder) repository(r *reader, ref Ref, e *entry) {
 		b.edge(Edge{ref, on, EdgeOn}, pos)
 	})
 	b.site(r, &p.Site)
-	b.later = append(b.later, func() { b.fleet.Repositories = append(b.fleet.Repositories, *p) })
+	b.later = append(b.later, func() {
+		b.repos[ref] = len(b.fleet.Repositories)
+		b.fleet.Repositories = append(b.fleet.Repositories, *p)
+	})
 }
 
 // keeps are the words of a backup's keep, as restic and borg have them.
@@ -93,6 +96,8 @@ func (b *builder) play(r *reader, ref Ref, e *entry) {
 	r.require("step")
 	if s := r.tab.index["step"]; s != nil && s.val.kind != kindList {
 		b.report(s.val.pos, "write [[playbook."+p.Name+".step]]", "%sstep must be a list of tables, not %s", r.prefix(), s.val.kind)
+	} else if s != nil && len(s.val.list) > maxList {
+		r.report(s.val.pos, "", "step", "holds more than %d tables", maxList)
 	} else if s != nil {
 		p.Steps = make([]PlaybookStep, len(s.val.list))
 		for i, v := range s.val.list {
