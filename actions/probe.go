@@ -53,6 +53,7 @@ const (
 	ProbeClosed    ProbeTrouble = "closed"    // closed or reset in the middle
 	ProbeNotHTTP   ProbeTrouble = "not http"  // something else answered
 	ProbeForbidden ProbeTrouble = "forbidden" // the SSH server does not allow forwarding
+	ProbeRedirects ProbeTrouble = "redirects" // http: it leads on and on
 	ProbeOther     ProbeTrouble = "other"
 )
 
