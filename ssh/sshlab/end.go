@@ -85,7 +85,7 @@ func straysByPS(dir string) ([]int, error) {
 	var pids []int
 	for line := range strings.Lines(string(out)) {
 		_, rest, ok := strings.Cut(line, " "+rootVariable+"=")
-		if !ok || !strings.HasPrefix(rest, dir) || !strings.ContainsAny(rest[len(dir):][:1], "/ \n") {
+		if !ok || !strings.HasPrefix(rest, dir) || strings.IndexAny(rest[len(dir):]+"\n", "/ \n") != 0 {
 			continue
 		}
 		pid, err := strconv.Atoi(strings.Fields(line)[0])

@@ -34,7 +34,7 @@ func (l *Lab) furnish(m *Machine) error {
 	if m.host.Facts != nil {
 		facts = *m.host.Facts
 	}
-	m.facts = facts.withDefaults(m.host.Name)
+	m.facts = facts.withDefaults()
 	if err := m.facts.write(m); err != nil {
 		return err
 	}
@@ -51,10 +51,21 @@ func (l *Lab) furnish(m *Machine) error {
 	return nil
 }
 
-// installTools writes the simulated tools of the list into the machine's bin.
-func (m *Machine) installTools(names []string) error {
-	for _, name := range names {
-		text, err := fs.ReadFile(tools, "tool/"+name+".sh")
+// installTools writes the simulated tools that a machine with these facts has
+// into its bin, and removes those that it has no longer.
+func (m *Machine) installTools(f *Linux) error {
+	for _, name := range toolNames {
+		file := filepath.Join(m.dir, "bin", name)
+		if _, own := m.host.Tools[name]; own {
+			continue
+		}
+		if !f.hasTool(name) {
+			if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			continue
+		}
+		text, err := tools.ReadFile("tool/" + name + ".sh")
 		if err != nil {
 			return err
 		}
@@ -63,6 +74,31 @@ func (m *Machine) installTools(names []string) error {
 		}
 	}
 	return nil
+}
+
+// toolNames are the simulated tools, each in tool/NAME.sh.
+var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker sysctl timeout")
+
+func (f *Linux) hasTool(name string) bool {
+	switch name {
+	case "systemctl", "journalctl", "timedatectl":
+		return !f.withoutSystemd()
+	case "nproc":
+		return !f.freebsd()
+	case "sysctl":
+		return f.freebsd()
+	case "apt-get":
+		return f.apt()
+	case "smartctl":
+		return len(f.SMART) > 0
+	case "docker":
+		return f.hasDocker()
+	case "timeout":
+		_, err := exec.LookPath("timeout")
+		return err != nil // macOS has none
+	default:
+		return true
+	}
 }
 
 // writeFile replaces a file below dir at once, so that a script that reads

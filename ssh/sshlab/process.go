@@ -133,14 +133,13 @@ func (p *process) serve(ch gossh.Channel, wg *sync.WaitGroup) bool {
 
 // wait reaps the process and reports how it ended.
 func (p *process) wait(ch gossh.Channel) {
-	err := p.cmd.Wait()
+	_ = p.cmd.Wait() // how it ended stands in its state
 	p.machine.mu.Lock()
 	delete(p.machine.procs, p.cmd.Process.Pid)
 	p.machine.mu.Unlock()
 	state := p.cmd.ProcessState
 	if state == nil {
-		_ = err // it was never there: no status to tell
-		return
+		return // it could not be waited for: nothing to tell
 	}
 	status, ok := state.Sys().(syscall.WaitStatus)
 	if ok && status.Signaled() {

@@ -1,6 +1,12 @@
 package sshlab
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
+
+// freshUptime is how long a machine has been up after a Reboot.
+const freshUptime = 30 * time.Second
 
 // Facts changes what the machine is like while it runs; the machine's files
 // are written anew before it returns. What tools changed meanwhile (a unit
@@ -25,5 +31,5 @@ func (m *Machine) Reboot() error {
 	if m.host.canned() {
 		return nil
 	}
-	return m.Facts(func(f *Linux) { f.BootID, f.Uptime = "", 0 })
+	return m.Facts(func(f *Linux) { f.BootID, f.Uptime = newBootID(), freshUptime })
 }

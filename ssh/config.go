@@ -1,0 +1,287 @@
+package ssh
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kevinburke/ssh_config"
+)
+
+// Config is an OpenSSH client configuration, read once. The nil Config says
+// nothing.
+type Config struct {
+	path   string
+	parsed *ssh_config.Config
+}
+
+// LoadConfig reads an ssh configuration. One that is not there, or the path "",
+// is an empty one.
+func LoadConfig(path string) (*Config, error) {
+	c := &Config{path: path}
+	if path == "" {
+		return c, nil
+	}
+	f, err := os.Open(filepath.Clean(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if c.parsed, err = ssh_config.Decode(f); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// get returns the first value of a keyword for a host name, "" for none.
+func (c *Config) get(alias, keyword string) (string, error) {
+	if c == nil || c.parsed == nil {
+		return "", nil
+	}
+	v, err := c.parsed.Get(alias, keyword)
+	if err != nil {
+		return "", fmt.Errorf("%s: %s for %s: %w", c.path, keyword, alias, err)
+	}
+	return v, nil
+}
+
+func (c *Config) all(alias, keyword string) ([]string, error) {
+	if c == nil || c.parsed == nil {
+		return nil, nil
+	}
+	v, err := c.parsed.GetAll(alias, keyword)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s for %s: %w", c.path, keyword, alias, err)
+	}
+	return v, nil
+}
+
+// defaultIdentities are tried where no key is named, the usual one first.
+var defaultIdentities = []string{"id_ed25519", "id_ecdsa", "id_rsa"}
+
+// Apply fills what h does not say from the configuration for its address, and
+// from OpenSSH's defaults below home. Keywords: HostName, Port, User,
+// IdentityFile, IdentitiesOnly, IdentityAgent, ProxyJump, UserKnownHostsFile,
+// GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout. ProxyCommand is an error:
+// it would run a program for each connection.
+func (c *Config) Apply(h Host, home string) (Host, error) {
+	alias := h.Address
+	var errs []error
+	get := func(keyword string) string {
+		v, err := c.get(alias, keyword)
+		errs = append(errs, err)
+		return v
+	}
+	if name := get("HostName"); name != "" {
+		h.Address = expand(name, map[byte]string{'h': alias})
+	}
+	if h.Port == 0 {
+		if s := get("Port"); s != "" {
+			n, err := strconv.Atoi(s)
+			if err != nil || n < 1 || n > 65535 {
+				errs = append(errs, fmt.Errorf("%s: Port %s for %s is no port", c.path, s, alias))
+			}
+			h.Port = n
+		}
+	}
+	if h.User == "" {
+		h.User = get("User")
+	}
+	if h.HostKeyAlias == "" {
+		h.HostKeyAlias = get("HostKeyAlias")
+	}
+	if s := get("ConnectTimeout"); h.Timeout == 0 && s != "" {
+		if n, err := strconv.Atoi(s); err == nil && n > 0 {
+			h.Timeout = time.Duration(n) * time.Second
+		}
+	}
+	if strings.EqualFold(get("IdentitiesOnly"), "yes") {
+		h.IdentitiesOnly = true
+	}
+	if a := get("IdentityAgent"); a != "" && !strings.EqualFold(a, "SSH_AUTH_SOCK") {
+		h.Agent = a
+	}
+	if len(h.Jump) == 0 {
+		h.Jump = jumps(get("ProxyJump"))
+	}
+	if p := get("ProxyCommand"); p != "" && !strings.EqualFold(p, "none") && len(h.Jump) == 0 {
+		errs = append(errs, &Error{Host: h.Name, Address: h.addr(), Trouble: Misconfigured, Err: fmt.Errorf("%s has a ProxyCommand for %s, which jurymast does not run", c.path, alias), Hint: "use ProxyJump, or jump in the inventory"})
+	}
+	tokens := tokensOf(h, alias, home)
+	errs = append(errs, c.identities(&h, alias, home, tokens), c.knownHosts(&h, alias, home, tokens))
+	if h.Agent != "" {
+		h.Agent = tilde(expand(h.Agent, tokens), home)
+	}
+	return h, errors.Join(errs...)
+}
+
+func jumps(s string) []string {
+	if s == "" || strings.EqualFold(s, "none") {
+		return nil
+	}
+	var out []string
+	for _, j := range strings.Split(s, ",") {
+		if j = strings.TrimPrefix(strings.TrimSpace(j), "ssh://"); j != "" {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// identities fills the key files: those configured, which are then all that is
+// read, or the usual ones that are there.
+func (c *Config) identities(h *Host, alias, home string, tokens map[byte]string) error {
+	if len(h.Identities) > 0 {
+		return nil
+	}
+	files, err := c.all(alias, "IdentityFile")
+	for _, f := range files {
+		if !strings.EqualFold(f, "none") {
+			h.Identities = append(h.Identities, tilde(expand(f, tokens), home))
+		}
+	}
+	if len(files) > 0 || home == "" {
+		return err
+	}
+	for _, n := range defaultIdentities {
+		f := filepath.Join(home, ".ssh", n)
+		if _, err := os.Stat(f); err == nil {
+			h.Identities = append(h.Identities, f)
+		}
+	}
+	return err
+}
+
+func (c *Config) knownHosts(h *Host, alias, home string, tokens map[byte]string) error {
+	if len(h.KnownHosts) > 0 {
+		return nil
+	}
+	files := func(keyword string, usual ...string) error {
+		v, err := c.get(alias, keyword)
+		list := strings.Fields(v)
+		if v == "" {
+			list = usual
+		}
+		for _, f := range list {
+			if f = strings.Trim(f, `"`); !strings.EqualFold(f, "none") && f != os.DevNull {
+				h.KnownHosts = append(h.KnownHosts, tilde(expand(f, tokens), home))
+			}
+		}
+		return err
+	}
+	var usual []string
+	if home != "" {
+		usual = []string{filepath.Join(home, ".ssh", "known_hosts")}
+	}
+	return errors.Join(files("UserKnownHostsFile", usual...), files("GlobalKnownHostsFile", "/etc/ssh/ssh_known_hosts"))
+}
+
+// tokensOf are the percent tokens of ssh_config(5) that make sense in a file
+// name.
+func tokensOf(h Host, alias, home string) map[byte]string {
+	port := h.Port
+	if port == 0 {
+		port = 22
+	}
+	t := map[byte]string{'h': h.Address, 'n': alias, 'p': strconv.Itoa(port), 'r': h.User, 'd': home, 'k': h.HostKeyAlias}
+	if t['k'] == "" {
+		t['k'] = h.Address
+	}
+	if u, err := user.Current(); err == nil {
+		t['u'], t['i'] = u.Username, u.Uid
+	}
+	return t
+}
+
+func expand(s string, tokens map[byte]string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch v, ok := tokens[s[i]]; {
+		case s[i] == '%':
+			b.WriteByte('%')
+		case ok:
+			b.WriteString(v)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+func tilde(path, home string) string {
+	path = strings.Trim(path, `"`)
+	if path == "~" {
+		return home
+	}
+	if rest, ok := strings.CutPrefix(path, "~/"); ok && home != "" {
+		return filepath.Join(home, rest)
+	}
+	return path
+}
+
+// ConfigHost is one host that a configuration names.
+type ConfigHost struct {
+	Alias      string
+	Address    string // HostName, or the alias
+	Port       int
+	User       string
+	Identities []string
+	Jump       []string
+	Skip       string // why it cannot be used as it stands; "" when it can
+}
+
+// Hosts returns the hosts that the configuration names, in its order: not the
+// patterns, which name none.
+func (c *Config) Hosts() ([]ConfigHost, error) {
+	if c == nil || c.parsed == nil {
+		return nil, nil
+	}
+	var out []ConfigHost
+	var errs []error
+	seen := map[string]bool{}
+	for _, block := range c.parsed.Hosts {
+		for _, p := range block.Patterns {
+			alias := p.String()
+			if strings.ContainsAny(alias, "*?!") || seen[alias] {
+				continue
+			}
+			seen[alias] = true
+			h := ConfigHost{Alias: alias, Address: alias}
+			get := func(keyword string) string {
+				v, err := c.get(alias, keyword)
+				errs = append(errs, err)
+				return v
+			}
+			if name := get("HostName"); name != "" {
+				h.Address = expand(name, map[byte]string{'h': alias})
+			}
+			if n, err := strconv.Atoi(get("Port")); err == nil {
+				h.Port = n
+			}
+			h.User = get("User")
+			h.Jump = jumps(get("ProxyJump"))
+			var err error
+			h.Identities, err = c.all(alias, "IdentityFile")
+			errs = append(errs, err)
+			if p := get("ProxyCommand"); p != "" && !strings.EqualFold(p, "none") && len(h.Jump) == 0 {
+				h.Skip = "it has a ProxyCommand, which jurymast does not run: use ProxyJump"
+			}
+			out = append(out, h)
+		}
+	}
+	return out, errors.Join(errs...)
+}

@@ -1,0 +1,284 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/melbahja/goph"
+	gossh "golang.org/x/crypto/ssh"
+)
+
+// clientVersion is what this side says it is (RFC 4253 4.2).
+const clientVersion = "SSH-2.0-jurymast"
+
+func (h Host) addr() string {
+	port := h.Port
+	if port == 0 {
+		port = 22
+	}
+	return net.JoinHostPort(h.Address, strconv.Itoa(port))
+}
+
+// SplitHostPort takes host, host:port, an IPv6 address or [address]:port apart;
+// port 0 is one that was not said.
+func SplitHostPort(s string) (host string, port int, err error) {
+	if ip := net.ParseIP(strings.Trim(s, "[]")); ip != nil || !strings.Contains(s, ":") {
+		return strings.Trim(s, "[]"), 0, nil
+	}
+	host, ps, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q is no host and port: %w", s, err)
+	}
+	port, err = strconv.Atoi(ps)
+	if err != nil || port < 1 || port > 65535 || host == "" {
+		return "", 0, fmt.Errorf("%q is no host and port", s)
+	}
+	return host, port, nil
+}
+
+// dial makes a connection: through the jump hosts, the handshake, the login, all
+// before one deadline. It opens the first session ahead.
+func (p *Pool) dial(ctx context.Context, name string, path []string) (*conn, error) {
+	h, err := p.host(name)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+	defer cancel()
+	raw, via, err := p.wire(ctx, h, path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.login(ctx, h, raw)
+	if err != nil {
+		_ = raw.Close()
+		return nil, throughVia(err, via)
+	}
+	return c, nil
+}
+
+// host resolves a name. A name of two or more jumps stands for its last one,
+// reached through those before it.
+func (p *Pool) host(name string) (Host, error) {
+	chain := strings.Split(name, chainSep)
+	last := chain[len(chain)-1]
+	h, err := p.resolve(last)
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			return h, e
+		}
+		return h, &Error{Host: name, Trouble: Misconfigured, Err: err, Hint: "jurymast inventory validate"}
+	}
+	if len(chain) > 1 {
+		h.Jump = chain[:len(chain)-1]
+	}
+	h.Name = name
+	if h.Timeout <= 0 {
+		h.Timeout = DefaultTimeout
+	}
+	if h.Address == "" {
+		return h, &Error{Host: name, Trouble: Misconfigured, Err: errors.New("it has no address"), Hint: "give it an address in the inventory"}
+	}
+	return h, nil
+}
+
+// chainSep joins jump hosts to the name of the connection through all of them.
+// It stands in no host name.
+const chainSep = " > "
+
+// wire opens what the SSH connection runs over: TCP, or a channel through the
+// last jump host, whose own connection is the pool's like any other.
+func (p *Pool) wire(ctx context.Context, h Host, path []string) (net.Conn, string, error) {
+	if len(h.Jump) == 0 {
+		raw, err := p.o.Dial(ctx, "tcp", h.addr())
+		if err != nil {
+			return nil, "", tcpError(ctx, h, err)
+		}
+		return raw, "", nil
+	}
+	via := strings.Join(h.Jump, chainSep)
+	j, err := p.connect(ctx, via, path)
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			at := *e
+			at.Host = h.Name
+			at.Via = first(e.Via, e.Host)
+			return nil, via, &at
+		}
+		return nil, via, err
+	}
+	raw, err := j.forward(ctx, "tcp", h.addr())
+	if err != nil {
+		e := forwardError(ctx, h.Name, h.addr(), err)
+		e.Via = via
+		return nil, via, e
+	}
+	return raw, via, nil
+}
+
+func first(ss ...string) string {
+	for _, s := range ss {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func throughVia(err error, via string) error {
+	var e *Error
+	if via != "" && errors.As(err, &e) && e.Via == "" {
+		at := *e
+		at.Via = via
+		return &at
+	}
+	return err
+}
+
+// login does handshake and login on an open wire.
+func (p *Pool) login(ctx context.Context, h Host, raw net.Conn) (*conn, error) {
+	var verdict error // of the host key: says more than the handshake's own error
+	keys, err := p.hostKeys(h)
+	if err != nil {
+		return nil, err
+	}
+	auth := p.ring.auth(ctx, h)
+	config := &gossh.ClientConfig{
+		User:              h.User,
+		Auth:              auth.methods(),
+		ClientVersion:     clientVersion,
+		HostKeyAlgorithms: keys.algorithms,
+		HostKeyCallback: func(_ string, remote net.Addr, key gossh.PublicKey) error {
+			verdict = keys.check(remote, key)
+			return verdict
+		},
+	}
+	// The deadline of the context, and its end, close the wire: a server that
+	// accepts and stays silent is left, and a channel has no deadline of its own.
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	greet := &greeting{Conn: raw}
+	quick := &quickConn{Conn: greet, tcp: tcpOf(raw)}
+	quick.on()
+	sc, chans, reqs, err := gossh.NewClientConn(quick, h.addr(), config)
+	if !stop() && ctx.Err() != nil {
+		if err == nil {
+			_ = sc.Close()
+		}
+		return nil, p.late(ctx, h, greet)
+	}
+	if err != nil {
+		if verdict != nil {
+			return nil, verdict
+		}
+		return nil, auth.explain(handshakeError(h, err, greet))
+	}
+	c := &conn{
+		p: p, host: h, raw: raw, quick: quick,
+		client: &goph.Client{Client: gossh.NewClient(sc, chans, reqs)},
+		slots:  make(chan struct{}, p.o.Sessions), spare: make(chan *session, 1), closed: make(chan struct{}),
+	}
+	return c, nil
+}
+
+// late words a handshake that did not end in time.
+func (p *Pool) late(ctx context.Context, h Host, g *greeting) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &Error{Host: h.Name, Address: h.addr(), Trouble: LineLost, Err: ctx.Err()}
+	}
+	why := fmt.Errorf("it accepted the connection and did not finish the login within %s", h.Timeout.Round(time.Millisecond))
+	if len(g.seen) == 0 {
+		why = fmt.Errorf("it accepted the connection and said nothing for %s", h.Timeout.Round(time.Millisecond))
+	}
+	return &Error{Host: h.Name, Address: h.addr(), Trouble: Timeout, Err: why, Hint: "the machine hangs, or something in between does: look at its console"}
+}
+
+// greeting keeps the first bytes that a server said, to tell what it is.
+type greeting struct {
+	net.Conn
+	seen []byte
+}
+
+const greetingMax = 128
+
+func (g *greeting) Read(b []byte) (int, error) {
+	n, err := g.Conn.Read(b)
+	if room := greetingMax - len(g.seen); room > 0 {
+		g.seen = append(g.seen, b[:min(n, room)]...)
+	}
+	return n, err
+}
+
+// handshakeError words what went wrong between the first byte and the login.
+func handshakeError(h Host, err error, g *greeting) *Error {
+	e := &Error{Host: h.Name, Address: h.addr(), Err: err}
+	text := err.Error()
+	switch {
+	case len(g.seen) == 0 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(text, "EOF")):
+		e.Trouble, e.Err = LineLost, errors.New("it closed the connection before it said anything")
+		e.Hint = "sshd may refuse new connections for now (MaxStartups), or a firewall does: try again"
+	case len(g.seen) > 0 && !strings.HasPrefix(string(g.seen), "SSH-") && !strings.Contains(string(g.seen), "\nSSH-"):
+		said, _, _ := strings.Cut(string(Clean(g.seen, greetingMax)), "\n")
+		e.Trouble, e.Err = NotSSH, fmt.Errorf("it said %q", said)
+		e.Hint = "is the port right?"
+	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "no supported methods remain"), strings.Contains(text, "too many authentication failures"):
+		e.Trouble = LoginRefused
+	case strings.Contains(text, "no common algorithm"):
+		e.Trouble, e.Hint = NotSSH, "the server is too old, or hardened beyond what jurymast speaks"
+	default:
+		e.Trouble, e.Hint = LineLost, "try again; jurymast ssh "+base(h.Name)+" shows more"
+	}
+	return e
+}
+
+// tcpError words a connection that did not come to be.
+func tcpError(ctx context.Context, h Host, err error) error {
+	e := &Error{Host: h.Name, Address: h.addr(), Err: innermost(err)}
+	var dns *net.DNSError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		e.Trouble, e.Hint = NoSuchName, "is the address right, and does this machine's name server know it?"
+		e.Err = dns
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Trouble, e.Hint = Refused, "the machine is up and nothing listens there: is sshd running, is the port right?"
+	case slices.ContainsFunc([]error{syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN}, func(x error) bool { return errors.Is(err, x) }):
+		e.Trouble, e.Hint = NoRoute, "is this machine on the network, and is that one on?"
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded):
+		e.Trouble, e.Hint = Timeout, "is it on, and does a firewall drop the connection? ping "+h.Address
+		e.Err = fmt.Errorf("no answer from %s within %s", h.addr(), h.Timeout.Round(time.Millisecond))
+	case ctx.Err() != nil:
+		e.Trouble, e.Err = LineLost, ctx.Err()
+	default:
+		e.Trouble, e.Hint = NoRoute, "jurymast doctor"
+	}
+	return e
+}
+
+// innermost returns the error at the end of the chain: it is what decides the
+// next step, and the address stands in the Error already.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// tcpOf returns the TCP connection that a wire is, nil when it is none.
+func tcpOf(c net.Conn) *net.TCPConn {
+	t, _ := c.(*net.TCPConn)
+	return t
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# hostname: the machine's.
+exec cat "${JURYMAST_ROOT:?}/etc/hostname"

@@ -1,0 +1,3 @@
+#!/bin/sh
+# nproc: from lab/cpus.
+exec cat "${JURYMAST_ROOT:?}/lab/cpus"

@@ -1,0 +1,3 @@
+#!/bin/sh
+# whoami: the name that id tells.
+exec id -un
