@@ -15,7 +15,7 @@ import (
 )
 
 // WhenDue as a MaxAge looks at each check when its own interval has passed.
-const WhenDue = check.WhenDue
+const WhenDue = check.ByInterval
 
 // commitTime bounds what keeping a sweep may take once the admin wants to leave.
 const commitTime = 10 * time.Second
@@ -99,7 +99,7 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 	now := e.now()
 	next, changes, gone := check.Merge(e.fleet, prev, looks, now)
 	if s != nil && len(looks) > 0 {
-		if err := e.keep(ctx, s, next, looks, changes, gone, now); err != nil {
+		if err := e.keep(ctx, s, prev, next, changes, gone, now); err != nil {
 			trouble = asTrouble(err)
 		}
 	}
@@ -191,15 +191,32 @@ func (e *Engine) series(ctx context.Context, s *store.Store, visits []check.Visi
 }
 
 // keep writes what the looks brought, also when the admin has just pressed
-// ctrl-c: what was seen was seen.
-func (e *Engine) keep(ctx context.Context, s *store.Store, next actions.State, looks []check.Look, changes []actions.Event, gone []actions.Key, now time.Time) error {
+// ctrl-c: what was seen was seen. Acknowledgements of what is well again end.
+func (e *Engine) keep(ctx context.Context, s *store.Store, prev, next actions.State, changes []actions.Event, gone []actions.Key, now time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()
-	touched := check.Touched(e.fleet, looks, next)
-	if err := s.Commit(ctx, store.Sweep{Entries: touched, Gone: gone, Events: changes, At: now}); err != nil {
+	if err := s.Commit(ctx, store.Sweep{Entries: news(prev, next), Gone: gone, Events: changes, At: now}); err != nil {
 		return storeTrouble("what was seen could not be kept", err)
 	}
+	for _, q := range check.Ended(prev, next) {
+		if err := s.EndSilence(ctx, q.ID, now); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return storeTrouble("an acknowledgement could not be ended", err)
+		}
+	}
 	return nil
+}
+
+// news returns the entries that are not in the store already.
+func news(prev, next actions.State) []actions.Entry {
+	var out []actions.Entry
+	next.All(func(e actions.Entry) bool {
+		old, ok := prev.Find(e.Key())
+		if !ok || !old.At.Equal(e.At) || old.Status != e.Status || old.Cause != e.Cause || old.Bad != e.Bad || !old.Since.Equal(e.Since) {
+			out = append(out, e)
+		}
+		return true
+	})
+	return out
 }
 
 // nothingReached says why, when hosts were asked and not one could be looked
