@@ -120,8 +120,13 @@ func TestSeriesAreThinned(t *testing.T) {
 	if n := len(b.Points(actions.Key{Target: "node/a", Check: "disk", Item: "/srv"}, "m")); n != len(week) {
 		t.Errorf("%d points of the other item, want %d", n, len(week))
 	}
-	if ps := b.Points(k, "none"); ps != nil {
-		t.Errorf("points of nothing: %v", ps)
+	for _, k := range []actions.Key{k, {Target: "node/none", Check: "load"}, {Target: "node/not-asked", Check: "load"}} {
+		if ps := b.Points(k, "none"); ps != nil {
+			t.Errorf("points of nothing: %v", ps)
+		}
+	}
+	if err := b.Err(); err != nil {
+		t.Error(err)
 	}
 	if n := s.count(t, `select count(*) from chunk where step = 300`); n > ((3*24-14)*6+14*12)/chunkRows+2 {
 		t.Errorf("%d fine chunks: they are not filled", n)
@@ -179,6 +184,10 @@ func TestABrokenChunkCostsOnlyItself(t *testing.T) {
 	}
 	put(noon.Add(10 * time.Minute))
 	put(noon.Add(20 * time.Minute))
+	b, err := s.SeriesFor(t.Context(), noon, k)
+	if ps := b.Points(k, "m"); !errors.Is(err, ErrCorrupt) || !errors.Is(b.Err(), ErrCorrupt) || ps != nil {
+		t.Errorf("a look is told %v, %v", ps, err)
+	}
 	if ps, err := s.Series(t.Context(), k, "m", noon); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("the broken chunk was passed over in silence: %v, %v", ps, err)
 	}

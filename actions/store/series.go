@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"jurymast/actions"
@@ -40,24 +41,89 @@ const recent = 12 * time.Hour
 // [KeepFine], and the first in every hour for [KeepCoarse]: it returns the
 // fine ones and, before they begin, the coarse ones.
 func (s *Store) Series(ctx context.Context, k actions.Key, metric string, since time.Time) ([]actions.Point, error) {
-	b, err := s.series(ctx, []actions.Key{k}, since, KeepFine)
+	t, err := s.tables(ctx, k.Target, seconds(since), KeepFine)
 	if err != nil {
-		return nil, err
+		return nil, s.wrap("read the series of "+string(k.Target), err)
 	}
-	return b.Points(k, metric), nil
+	return t.points(column{k.Check, k.Item, metric}, seconds(since)), nil
 }
 
 // SeriesFor returns what a look may ask about keys: fine points of half a day
 // before the newest one, and before these coarse ones; for a week that is some
-// three hundred points a metric. Keys of one target cost little more than one.
-func (s *Store) SeriesFor(ctx context.Context, since time.Time, keys ...actions.Key) (Bulk, error) {
-	return s.series(ctx, keys, since, recent)
+// three hundred points a metric.
+//
+// Few checks ask for what may be asked, and all of it would be much: a target
+// is read when the first question about it comes, under ctx. So that a store
+// that cannot be read says so ahead of the look, the first target is read at
+// once.
+func (s *Store) SeriesFor(ctx context.Context, since time.Time, keys ...actions.Key) (*Bulk, error) {
+	b := &Bulk{store: s, ctx: ctx, since: seconds(since), may: map[inventory.Ref]bool{}, read: map[inventory.Ref]tables{}}
+	for _, k := range keys {
+		b.may[k.Target] = true
+	}
+	if len(keys) > 0 {
+		b.of(keys[0].Target)
+	}
+	return b, b.Err()
 }
 
-// Bulk holds the points of several keys. The zero Bulk holds none.
+// Bulk answers questions about the points of several keys. It is safe for
+// concurrent use.
 type Bulk struct {
-	since   int64
-	targets map[inventory.Ref]tables
+	store *Store
+	ctx   context.Context
+	since int64
+
+	mu   sync.Mutex
+	may  map[inventory.Ref]bool
+	read map[inventory.Ref]tables // the latest few
+	err  error
+}
+
+// bulkTargets is how many targets a Bulk holds at once: those of the hosts
+// whose answers are read side by side.
+const bulkTargets = 64
+
+// Points returns the points of a metric, oldest first; nil where there are
+// none, where the key was not among those of [Store.SeriesFor], and where they
+// could not be read.
+func (b *Bulk) Points(k actions.Key, metric string) []actions.Point {
+	return b.of(k.Target).points(column{k.Check, k.Item, metric}, b.since)
+}
+
+// Err returns the first error that kept points from being read.
+func (b *Bulk) Err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.err
+}
+
+func (b *Bulk) of(target inventory.Ref) tables {
+	b.mu.Lock()
+	t, ok := b.read[target]
+	may := b.may[target]
+	b.mu.Unlock()
+	if ok || !may {
+		return t
+	}
+	t, err := b.store.tables(b.ctx, target, b.since, recent)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil && b.err == nil {
+		b.err = b.store.wrap("read the series of "+string(target), err)
+	}
+	if len(b.read) >= bulkTargets {
+		clear(b.read)
+	}
+	b.read[target] = t // empty after an error: it is not asked for again at once
+	return t
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 // tables are the chunks of a target, oldest first, and the time in seconds at
@@ -67,20 +133,14 @@ type tables struct {
 	border       int64
 }
 
-// Points returns the points of a metric, oldest first; nil where there are
-// none.
-func (b Bulk) Points(k actions.Key, metric string) []actions.Point {
-	t, ok := b.targets[k.Target]
-	if !ok {
-		return nil
-	}
+// points returns the points of a column from a time in seconds on.
+func (t tables) points(col column, since int64) []actions.Point {
 	const ever = int64(1) << 62
-	col := column{k.Check, k.Item, metric}
 	// Where a check is younger than its target's other ones, or looked at
 	// seldom, the fine ones of this metric may begin later than the border.
 	var latest []actions.Point
 	for _, c := range t.fine {
-		latest = c.points(latest, col, max(b.since, t.border), ever)
+		latest = c.points(latest, col, max(since, t.border), ever)
 	}
 	until := ever
 	if len(latest) > 0 {
@@ -88,7 +148,7 @@ func (b Bulk) Points(k actions.Key, metric string) []actions.Point {
 	}
 	var ps []actions.Point
 	for _, c := range t.coarse {
-		ps = c.points(ps, col, b.since, until)
+		ps = c.points(ps, col, since, until)
 	}
 	ps = append(ps, latest...)
 	// Chunks overlap only where a clock was set back.
@@ -96,24 +156,6 @@ func (b Bulk) Points(k actions.Key, metric string) []actions.Point {
 		slices.SortStableFunc(ps, byTime)
 	}
 	return ps
-}
-
-func (s *Store) series(ctx context.Context, keys []actions.Key, since time.Time, fineFor time.Duration) (Bulk, error) {
-	b := Bulk{targets: map[inventory.Ref]tables{}}
-	if !since.IsZero() {
-		b.since = since.Unix()
-	}
-	for _, k := range keys {
-		if _, ok := b.targets[k.Target]; ok {
-			continue
-		}
-		t, err := s.tables(ctx, k.Target, b.since, fineFor)
-		if err != nil {
-			return Bulk{}, s.wrap("read the series of "+string(k.Target), err)
-		}
-		b.targets[k.Target] = t
-	}
-	return b, nil
 }
 
 func (s *Store) tables(ctx context.Context, target inventory.Ref, since int64, fineFor time.Duration) (tables, error) {
