@@ -19,17 +19,17 @@ func (b *builder) kind(r *reader, l Level, fallback string) (string, Options) {
 			return "", nil
 		}
 		name = fallback
-		if k, ok := b.kinds[name]; !ok || !slices.Contains(k.Levels, l) {
+		if k, ok := b.kinds[name]; !ok || !slices.Contains(k.Levels, l) || r.tab.index["kind"] != nil {
 			return name, nil
 		}
-		r.open = false
+		r.open = r.tab.broken // the kind may be what could not be read
 	}
 	k, ok := b.kinds[name]
 	if ok && slices.Contains(k.Levels, l) {
 		r.kind = name
 		return name, b.options(r, k)
 	}
-	r.open = true
+	r.open = true // whose options these are is not known
 	fit := b.kinds.of(l)
 	switch {
 	case !ok && l == LevelRepository && len(fit) == 0:

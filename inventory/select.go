@@ -84,7 +84,7 @@ func (f *Fleet) SelectWith(exprs []string, state func(Ref) string) ([]*Target, e
 		}
 	}
 	if len(ts) == 0 {
-		expr := strings.Join(exprs, " , ")
+		expr := strings.Join(exprs, ",")
 		return nil, &SelectError{Expr: expr, Text: fmt.Sprintf("nothing matches %q", cut(expr)), Empty: true}
 	}
 	return ts, nil
