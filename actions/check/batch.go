@@ -32,9 +32,9 @@ const (
 	travel = 15 * time.Second
 )
 
-// run is one script on its way to a host, for one check or for several that
+// job is one script on its way to a host, for one check or for several that
 // ask the same.
-type run struct {
+type job struct {
 	script actions.Script
 	limit  time.Duration
 	needs  []int // runs without whose answer this one is not made
@@ -43,8 +43,8 @@ type run struct {
 
 // plan makes the runs of a visit. Equal scripts are run once, with the longest
 // of their limits. Probes and the ssh check make no run.
-func plan(checks []Due) []run {
-	var runs []run
+func plan(checks []Due) []job {
+	var runs []job
 	byKey := map[string]int{}
 	of := map[actions.Key]int{}
 	for i, d := range checks {
@@ -55,7 +55,7 @@ func plan(checks []Due) []run {
 		n, shared := byKey[key]
 		if key == "" || !shared {
 			n = len(runs)
-			runs = append(runs, run{script: d.Check.Script})
+			runs = append(runs, job{script: d.Check.Script})
 			byKey[key] = n
 		}
 		runs[n].limit = max(runs[n].limit, d.Check.Limit)
@@ -81,7 +81,7 @@ func plan(checks []Due) []run {
 // the budget, and no more, since the machine has its own work to do. Runs that
 // need each other share a lane, what is needed first; shorter limits go ahead
 // of longer ones. Where even the most lanes are too few, the limits shrink.
-func lanes(runs []run, budget time.Duration) [][]int {
+func lanes(runs []job, budget time.Duration) [][]int {
 	groups := components(runs)
 	var total time.Duration
 	for _, r := range runs {
@@ -121,7 +121,7 @@ func lanes(runs []run, budget time.Duration) [][]int {
 // components returns the runs in groups that hang together by their needs,
 // each in an order in which what is needed comes first, the groups by their
 // limits.
-func components(runs []run) [][]int {
+func components(runs []job) [][]int {
 	root := make([]int, len(runs))
 	for i := range root {
 		root[i] = i
@@ -163,7 +163,7 @@ func components(runs []run) [][]int {
 	return out
 }
 
-func byLimit(runs []run) []int {
+func byLimit(runs []job) []int {
 	order := make([]int, len(runs))
 	for i := range order {
 		order[i] = i
@@ -174,7 +174,7 @@ func byLimit(runs []run) []int {
 
 // batch renders runs as one command. Scripts that cannot be rendered are left
 // out; their errors are returned by the number of the run.
-func batch(runs []run, nonce string, budget time.Duration) (ssh.Command, map[int]error) {
+func batch(runs []job, nonce string, budget time.Duration) (ssh.Command, map[int]error) {
 	in := map[string]string{"jm_nonce": nonce, "jm_inner": innerScript, "jm_root": "no", "jm_lanes": ""}
 	secrets := map[string]string{}
 	broken := map[int]error{}

@@ -177,7 +177,7 @@ func said(out ssh.Output) string {
 
 // heard reads the answer of one run for one check. whole says that the host's
 // answer came to its end.
-func (l *Looker) heard(f frame, r run, d Due, runs []run, checks []Due, out ssh.Output, whole bool) outcome {
+func (l *Looker) heard(f frame, r job, d Due, runs []job, checks []Due, out ssh.Output, whole bool) outcome {
 	switch {
 	case f.answered():
 		o := actions.Output{Stdout: f.out, Stderr: f.err, Exit: f.code, Took: out.Took}
@@ -198,7 +198,7 @@ func (l *Looker) heard(f frame, r run, d Due, runs []run, checks []Due, out ssh.
 }
 
 // unanswered words a run that came to no proper end.
-func unanswered(f frame, r run) outcome {
+func unanswered(f frame, r job) outcome {
 	switch f.left {
 	case 124, 128 + 9, 128 + 14, 128 + 15: // timeout's own, KILL, ALRM, TERM
 		return unknown("no answer in %s%s", time.Duration(wholeSeconds(r.limit))*time.Second, lastWords(f.err))

@@ -164,14 +164,25 @@ func (l *Looker) ask(ctx context.Context, witness inventory.Ref, addr string) te
 }
 
 // judgeDial tells a witness that does not reach the host from one that could
-// not be asked.
+// not be asked: it cannot be used itself, may not forward, or knows no such
+// name.
 func judgeDial(err error, addr string) testimony {
 	var e *ssh.Error
-	if errors.As(err, &e) && (!reachability(err) || e.Address != "" && e.Address != addr) {
-		return cannotSay // it is the witness itself that cannot be used
-	}
-	if trouble(err) == actions.ProbeForbidden || errors.Is(err, context.Canceled) {
+	if errors.As(err, &e) && e.Address != addr || errors.Is(err, context.Canceled) {
 		return cannotSay
 	}
-	return reachesNot
+	for _, t := range []ssh.Trouble{ssh.Refused, ssh.Timeout, ssh.NoRoute} {
+		if errors.Is(err, t) {
+			return reachesNot
+		}
+	}
+	if e != nil {
+		return cannotSay
+	}
+	switch trouble(err) {
+	case actions.ProbeRefused, actions.ProbeTimeout, actions.ProbeNoRoute:
+		return reachesNot
+	case actions.ProbeFine, actions.ProbeNoName, actions.ProbeTLS, actions.ProbeClosed, actions.ProbeNotHTTP, actions.ProbeForbidden, actions.ProbeOther:
+	}
+	return cannotSay
 }
