@@ -164,6 +164,11 @@ func TestNeeds(t *testing.T) {
 	same(t, "a node behind its own guest", f.Needs("node/pve1"), []Ref(nil))
 	same(t, "a node behind another's guest", f.Needs("node/other"), []Ref{"vm/fw"})
 	same(t, "the jump host", f.Needs("vm/fw"), []Ref{"node/pve1"})
+	f = mustParse(t, "[ssh]\njump = [\"a\", \"b\"]\n[node.a]\n[node.b]\n[node.c]\n[node.d]\njump = []\n")
+	same(t, "the first of two jump hosts", f.Needs("node/a"), []Ref(nil))
+	same(t, "the second", f.Needs("node/b"), []Ref{"node/a"})
+	same(t, "behind both", f.Needs("node/c"), []Ref{"node/a", "node/b"})
+	same(t, "beside them", f.Needs("node/d"), []Ref(nil))
 }
 
 func TestGraph(t *testing.T) {

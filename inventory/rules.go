@@ -29,15 +29,18 @@ func (b *builder) rules(root *table) {
 }
 
 // inheritJumps adds the edges of [ssh] jump to hosts that say nothing of their
-// own. Those that stand in it are reached without.
+// own. One that stands in it is reached through those that stand before it.
 func (b *builder) inheritJumps() {
 	global := b.fleet.Settings.Reach.Jump
 	for _, l := range hostLevels {
 		for _, t := range b.targets[l] {
-			if t.Reach.Jump != nil || slices.Contains(global, string(t.Ref)) {
+			if t.Reach.Jump != nil {
 				continue
 			}
 			for _, j := range global {
+				if j == string(t.Ref) {
+					break
+				}
 				if to := Ref(j); b.byRef[to] != nil {
 					b.edge(Edge{t.Ref, to, EdgeJump}, b.pos[t.Ref])
 				}
