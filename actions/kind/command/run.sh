@@ -1,0 +1,13 @@
+# Runs a line of shell that the inventory holds and ends with its exit code.
+#
+# Input: COMMAND, run by a shell of its own.
+# shellcheck shell=sh disable=SC2154
+
+LC_ALL=C
+# Where the systems put monitoring plugins: Debian, Fedora, openSUSE, FreeBSD.
+PATH=$PATH:/usr/lib/nagios/plugins:/usr/lib64/nagios/plugins:/usr/lib/monitoring-plugins:/usr/local/libexec/nagios
+export LC_ALL PATH
+
+# This text comes on standard input: a plugin that reads it must not get any.
+sh -c "$COMMAND" </dev/null
+exit "$?"
