@@ -158,10 +158,14 @@ func (b *board) trouble(r inventory.Ref) string {
 // worst of those that are not, the newest of equals.
 func (b *board) headline(es []actions.Entry) (head actions.Entry, quiet string) {
 	best := rank{}
+	off := slices.ContainsFunc(es, isOff)
 	for i, e := range es {
 		k := rank{status: e.Status, seen: !e.Skipped(), since: e.Since}
 		if e.Status == actions.OK && e.Stale(b.now) {
 			k.status = actions.Unknown
+		}
+		if off && e.Skipped() {
+			k = rank{} // it is off, which is all there is to say
 		}
 		why := ""
 		if k.status != actions.OK {
@@ -258,7 +262,8 @@ func (b *board) blame(t *inventory.Target) {
 	}
 }
 
-// first returns the first cause below a target, "" when there is none.
+// first returns the first cause below a target, "" when there is none; with
+// failOnly only what failed is one.
 func (b *board) first(t *inventory.Target, seen map[inventory.Ref]bool, failOnly bool) inventory.Ref {
 	below := []inventory.Ref{t.Host, t.On}
 	below = append(below, t.Needs...)
@@ -271,26 +276,25 @@ func (b *board) first(t *inventory.Target, seen map[inventory.Ref]bool, failOnly
 			continue
 		}
 		seen[ref] = true
-		if !b.broken(d, failOnly) {
+		if !b.broken(d) {
 			continue
 		}
 		if deeper := b.first(d, seen, failOnly); deeper != "" {
 			return deeper
 		}
-		return ref
+		if !failOnly || b.rows[ref].State == actions.Fail {
+			return ref
+		}
 	}
 	return ""
 }
 
 // broken reports whether a target is in such a state that what stands on it
-// suffers: it failed, or it is a host that cannot be used.
-func (b *board) broken(t *inventory.Target, failOnly bool) bool {
+// suffers: it failed, is a host that cannot be used, or stands on one.
+func (b *board) broken(t *inventory.Target) bool {
 	r := b.rows[t.Ref]
-	if r.State == actions.Fail || failOnly {
-		return r.State == actions.Fail
-	}
 	if r.State != actions.Unknown {
-		return false
+		return r.State == actions.Fail
 	}
 	if e, ok := b.state.Find(actions.Key{Target: t.Ref, Check: SSH}); ok && isHost(t.Ref) {
 		return e.Status != actions.OK
