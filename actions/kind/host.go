@@ -99,8 +99,12 @@ func (f *hostFacts) disk(line string) {
 		f.df = actions.Line(line)
 		return
 	}
-	f.used = hostNumber(strings.TrimSuffix(w[n-2], "%"))
-	f.free = hostNumber(w[n-3]) * 1024
+	used, free := hostNumber(strings.TrimSuffix(w[n-2], "%")), hostNumber(w[n-3])*1024
+	if math.IsNaN(used) || math.IsNaN(free) {
+		f.df = actions.Line(line)
+		return
+	}
+	f.used, f.free = used, free
 }
 
 // hostBoot reads when a BSD booted: "{ sec = 1731900000, usec = 0 } Mon …" of

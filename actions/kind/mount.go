@@ -252,7 +252,7 @@ func (f mountFacts) use(r *actions.Reading) {
 			continue
 		}
 		h.disk(strings.Join(w[i-4:i+1], " ") + " /")
-		if h.used >= 0 && h.used <= 100 && h.free >= 0 {
+		if h.df == "" {
 			r.Line += fmt.Sprintf(", %.0f %% used", h.used)
 			r.Metrics = append(r.Metrics, actions.Metric{Name: "used", Value: h.used, Unit: "%"}, actions.Metric{Name: "free", Value: h.free, Unit: "B"})
 		}

@@ -26,7 +26,6 @@ type mountBed struct {
 	root  string
 	shell []string
 	fifo  string
-	pids  []int
 }
 
 func newMountBed(t *testing.T, shell ...string) *mountBed {
