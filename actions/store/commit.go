@@ -138,7 +138,7 @@ func putEntries(ctx context.Context, tx *sql.Tx, entries []actions.Entry, metric
 	if err != nil {
 		return err
 	}
-	defer put.Close()
+	defer func() { _ = put.Close() }() // it ends with the transaction at the latest
 	for i, e := range entries {
 		_, err := put.ExecContext(ctx, string(e.Target), e.Check, e.Item, int64(e.Status), e.Line, metrics[i], e.Next, string(e.On), string(e.Cause),
 			toDB(e.At), int64(e.Took), toDB(e.Since), e.Bad, toDB(e.LastOK), int64(e.Every), e.Flaps, toDB(at.Add(ahead)))

@@ -48,7 +48,7 @@ func appendEvents(ctx context.Context, tx *sql.Tx, events []actions.Event) ([]in
 	if err != nil {
 		return nil, err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }() // it ends with the transaction at the latest
 	seqs := make([]int64, len(events))
 	for i, e := range events {
 		seqs[i] = last - int64(len(events)-1-i)
@@ -148,19 +148,14 @@ func (s *Store) History(ctx context.Context, f Filter) ([]actions.Event, error) 
 }
 
 func (s *Store) events(ctx context.Context, query string, args ...any) ([]actions.Event, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var events []actions.Event
-	for rows.Next() {
+	err := each(ctx, s.read, func(rows *sql.Rows) error {
 		var e actions.Event
 		var at int64
 		var exit sql.NullInt64
 		err := rows.Scan(&e.Seq, &e.Run, &e.Step, &e.Type, &at, &e.Target, &e.Check, &e.Item, &e.From, &e.To, &e.Line, &e.Who, &exit)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		e.At = fromDB(at)
 		if exit.Valid {
@@ -168,6 +163,7 @@ func (s *Store) events(ctx context.Context, query string, args ...any) ([]action
 			e.Exit = &code
 		}
 		events = append(events, e)
-	}
-	return events, rows.Err()
+		return nil
+	}, query, args...)
+	return events, err
 }

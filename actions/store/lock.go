@@ -37,7 +37,7 @@ func (s *Store) Lock(ctx context.Context, name, by string, wait time.Duration) (
 		return nil, s.wrap("lock "+name, err)
 	}
 	if err := flock(ctx, f, wait); err != nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }() // there is nothing of ours in it
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, s.wrap("lock "+name, err)
 		}

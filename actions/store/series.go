@@ -177,27 +177,22 @@ func (s *Store) tables(ctx context.Context, target inventory.Ref, since int64, f
 // chunks returns the chunks of a target that may hold points from a time in
 // seconds on.
 func (s *Store) chunks(ctx context.Context, target inventory.Ref, r resolution, from int64) ([]*chunk, error) {
-	// A chunk begins at most a span before its last point.
-	rows, err := s.read.QueryContext(ctx, `
-		select data from chunk where target = $1 and step = $2 and since >= $3 and until >= $4 order by since`,
-		string(target), r.step, from-r.span(), from)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var chunks []*chunk
-	for rows.Next() {
+	// A chunk begins at most a span before its last point.
+	err := each(ctx, s.read, func(rows *sql.Rows) error {
 		var data sql.RawBytes
 		if err := rows.Scan(&data); err != nil {
-			return nil, err
+			return err
 		}
 		c, err := decodeChunk(data)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errBroken, err)
+			return fmt.Errorf("%w: %w", errBroken, err)
 		}
 		chunks = append(chunks, c)
-	}
-	return chunks, rows.Err()
+		return nil
+	}, `select data from chunk where target = $1 and step = $2 and since >= $3 and until >= $4 order by since`,
+		string(target), r.step, from-r.span(), from)
+	return chunks, err
 }
 
 // dueMetrics returns the entries whose metrics may be the first of their slot:

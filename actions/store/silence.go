@@ -50,21 +50,16 @@ func (s *Store) Silences(ctx context.Context, at time.Time) ([]actions.Silence, 
 }
 
 func readSilences(ctx context.Context, q querier, at time.Time) ([]actions.Silence, error) {
-	rows, err := q.QueryContext(ctx, `
-		select id, type, target, chk, starts, ends, who, reason from silence where ends > $1 order by id`, toDB(at))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var silences []actions.Silence
-	for rows.Next() {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var x actions.Silence
 		var from, until int64
 		if err := rows.Scan(&x.ID, &x.Kind, &x.Target, &x.Check, &from, &until, &x.Who, &x.Reason); err != nil {
-			return nil, err
+			return err
 		}
 		x.From, x.Until = fromDB(from), fromDB(until)
 		silences = append(silences, x)
-	}
-	return silences, rows.Err()
+		return nil
+	}, `select id, type, target, chk, starts, ends, who, reason from silence where ends > $1 order by id`, toDB(at))
+	return silences, err
 }

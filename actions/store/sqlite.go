@@ -209,21 +209,14 @@ func (s *Store) walMode(ctx context.Context) error {
 // Check reads the whole file and compares it with itself. It takes about a
 // second for each GB; it is for a person who doubts the store.
 func (s *Store) Check(ctx context.Context) error {
-	rows, err := s.read.QueryContext(ctx, `pragma quick_check(1)`)
-	if err != nil {
+	var found string
+	if err := s.read.QueryRowContext(ctx, `pragma quick_check(1)`).Scan(&found); err != nil {
 		return s.wrap("check", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var found string
-		if err := rows.Scan(&found); err != nil {
-			return s.wrap("check", err)
-		}
-		if found != "ok" {
-			return &Error{Path: s.path, Doing: "check", Why: ErrCorrupt, Err: errors.New(actions.Line(found))}
-		}
+	if found != "ok" {
+		return &Error{Path: s.path, Doing: "check", Why: ErrCorrupt, Err: errors.New(actions.Line(found))}
 	}
-	return s.wrap("check", rows.Err())
+	return nil
 }
 
 // codeOf returns the primary result code of an error of SQLite, 0 of others.

@@ -95,25 +95,29 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
-	rows, err := q.QueryContext(ctx, `
-		select target, chk, item, status, line, metrics, next_step, seen_on, cause, at, took,
-		       since, bad, last_ok, every, flaps
-		from entry order by target, chk, item`)
+// each asks and hands over every row of the answer.
+func each(ctx context.Context, q querier, row func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer rows.Close()
+	for rows.Next() && err == nil {
+		err = row(rows)
+	}
+	return errors.Join(err, rows.Err(), rows.Close())
+}
+
+func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
 	var entries []actions.Entry
 	var target inventory.Ref // one copy of a name for all entries of a target
-	for rows.Next() {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var e actions.Entry
 		var metrics sql.RawBytes
 		var at, since, lastOK int64
 		err := rows.Scan(&e.Target, &e.Check, &e.Item, &e.Status, &e.Line, &metrics, &e.Next, &e.On, &e.Cause, &at, &e.Took,
 			&since, &e.Bad, &lastOK, &e.Every, &e.Flaps)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if e.Target == target {
 			e.Target = target
@@ -124,13 +128,17 @@ func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
 		}
 		if len(metrics) > 0 {
 			if err := json.Unmarshal(metrics, &e.Metrics); err != nil {
-				return nil, fmt.Errorf("metrics of %s: %w: %w", e.Key(), errBroken, err)
+				return fmt.Errorf("metrics of %s: %w: %w", e.Key(), errBroken, err)
 			}
 		}
 		e.At, e.Since, e.LastOK = fromDB(at), fromDB(since), fromDB(lastOK)
 		entries = append(entries, e)
-	}
-	return entries, rows.Err()
+		return nil
+	}, `
+		select target, chk, item, status, line, metrics, next_step, seen_on, cause, at, took,
+		       since, bad, last_ok, every, flaps
+		from entry order by target, chk, item`)
+	return entries, err
 }
 
 // toDB returns a time as it is kept: nanoseconds since 1970, 0 for no time.
