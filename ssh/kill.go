@@ -88,7 +88,7 @@ func (r *running) endAt(ctx context.Context, at place) bool {
 		s.close()
 		return false
 	}
-	k := newRunning(&shell{session: s, sudo: r.s.sudo}, mark, DefaultMax, nil, nil)
+	k := newRunning(&shell{s, r.s.sudo}, mark, DefaultMax, nil, nil)
 	k.start(text)
 	select {
 	case <-k.done:

@@ -17,7 +17,7 @@ import (
 )
 
 // eventually waits for a condition; it never waits longer than it must.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
 	tick := time.NewTicker(5 * time.Millisecond)

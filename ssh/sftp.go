@@ -24,7 +24,7 @@ type SFTP struct {
 // SFTP opens the file transfer of a host. It holds a session there until it is
 // closed.
 func (p *Pool) SFTP(ctx context.Context, host string) (*SFTP, error) {
-	s, err := p.session(ctx, host)
+	s, err := p.session(ctx, host, "")
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@
 # Prints "JM_MARK GROUP START" on standard output, "JM_MARK" on standard error.
 LC_ALL=C
 export LC_ALL
+cd 2>/dev/null || cd / # a shell that was started ahead waits elsewhere
 jm_group='' jm_start=''
 if read -r jm_stat 2>/dev/null <"/proc/$$/stat"; then
   # PID (NAME) STATE PPID GROUP ...: the name may hold blanks and brackets. The
