@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -109,14 +110,18 @@ func (l *Looker) vantage(ctx context.Context, f *inventory.Fleet, look Look, ask
 		}
 		ask = ask[n:]
 	}
+	slices.Sort(v.seen)
+	slices.Sort(v.unseen)
 	return v
 }
 
-// target returns host:port as it was tried, or as the inventory has it.
+// target returns host:port as it was tried, or as the inventory has it: where
+// it was tried on loopback, as through a tunnel of the admin's, that leads
+// nobody else to it.
 func target(t *inventory.Target, err error) string {
 	var e *ssh.Error
 	if errors.As(err, &e) && e.Via == "" {
-		if _, _, bad := net.SplitHostPort(e.Address); bad == nil {
+		if host, _, bad := net.SplitHostPort(e.Address); bad == nil && (!loopback(host) || loopback(address(t))) {
 			return e.Address
 		}
 	}
@@ -124,7 +129,7 @@ func target(t *inventory.Target, err error) string {
 	if port == 0 {
 		port = 22
 	}
-	return net.JoinHostPort(address(t), itoa(port))
+	return net.JoinHostPort(address(t), strconv.Itoa(port))
 }
 
 // testimony is what one host says about another.

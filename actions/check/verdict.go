@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +14,6 @@ import (
 
 // offAsExpected begins the line of what is off in its window.
 const offAsExpected = "off as expected until "
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // reachability reports whether an error means that a host was not reached at
 // all, rather than that it answered and could not be used.
@@ -115,7 +112,11 @@ func unusable(f *inventory.Fleet, look *Look, v verdict, now time.Time) outcome 
 func (v verdict) word(err error) (actions.Status, string) {
 	switch {
 	case len(v.seen) > 0:
-		return actions.Unknown, fmt.Sprintf("cut off from me: %s reaches it, from here: %s", refs(v.seen), long(err))
+		reach := "reaches"
+		if len(v.seen) > 1 {
+			reach = "reach"
+		}
+		return actions.Unknown, fmt.Sprintf("cut off from me: %s %s it, from here: %s", refs(v.seen), reach, long(err))
 	case v.alone && !errors.Is(err, ssh.Refused):
 		return actions.Unknown, fmt.Sprintf("not reached, nor is any other host: is this machine cut off? %s", long(err))
 	case errors.Is(err, ssh.NoSuchName):
