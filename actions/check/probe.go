@@ -100,6 +100,9 @@ func (r *probing) connect(ctx context.Context, network, addr string) (net.Conn, 
 	r.mu.Unlock()
 	c, err := r.dial(ctx, network, addr)
 	if err != nil {
+		if e := (*ssh.Error)(nil); errors.As(err, &e) && e.Address != addr {
+			return nil, vantageError{e}
+		}
 		return nil, err
 	}
 	r.mu.Lock()

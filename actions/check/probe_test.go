@@ -255,7 +255,11 @@ func TestProbeDialTroubles(t *testing.T) {
 		err  error
 		why  actions.ProbeTrouble
 	}{
-		{"forbidden", &ssh.Error{Host: "node/a", Trouble: ssh.Forbidden}, actions.ProbeForbidden},
+		{"forbidden", &ssh.Error{Host: "node/a", Address: "db.lan:5432", Trouble: ssh.Forbidden}, actions.ProbeForbidden},
+		{"refused, as ssh words it", &ssh.Error{Host: "node/a", Address: "db.lan:5432", Trouble: ssh.Refused}, actions.ProbeRefused},
+		{"no name, as ssh words it", &ssh.Error{Host: "node/a", Address: "db.lan:5432", Trouble: ssh.NoSuchName}, actions.ProbeNoName},
+		{"the host it is seen from is down", &ssh.Error{Host: "node/a", Address: "a.lan:22", Trouble: ssh.Refused}, actions.ProbeOther},
+		{"the line was lost", &ssh.Error{Host: "node/a", Address: "db.lan:5432", Trouble: ssh.LineLost}, actions.ProbeOther},
 		{"prohibited, in words", errors.New("ssh: rejected: administratively prohibited (open failed)"), actions.ProbeForbidden},
 		{"refused far away", opErr("Connection refused"), actions.ProbeRefused},
 		{"no route far away", opErr("No route to host"), actions.ProbeNoRoute},

@@ -16,6 +16,21 @@ import (
 	"jurymast/ssh"
 )
 
+// vantageError is trouble with the host that a probe was to be made from. It
+// says nothing about what was to be asked.
+type vantageError struct{ err *ssh.Error }
+
+func (e vantageError) Error() string { return e.err.Error() }
+
+// troubleOfSSH is what an SSH server's trouble to connect is for a probe.
+var troubleOfSSH = map[ssh.Trouble]actions.ProbeTrouble{
+	ssh.Refused:    actions.ProbeRefused,
+	ssh.Timeout:    actions.ProbeTimeout,
+	ssh.NoSuchName: actions.ProbeNoName,
+	ssh.NoRoute:    actions.ProbeNoRoute,
+	ssh.Forbidden:  actions.ProbeForbidden,
+}
+
 // trouble says what kind of trouble an error of a probe is.
 func trouble(err error) actions.ProbeTrouble {
 	var (
@@ -25,12 +40,16 @@ func trouble(err error) actions.ProbeTrouble {
 		alert  tls.AlertError
 		netErr net.Error
 		around redirectError
+		there  vantageError
+		far    *ssh.Error
 	)
 	switch {
+	case errors.As(err, &there):
+		return actions.ProbeOther
+	case errors.As(err, &far) && troubleOfSSH[far.Trouble] != actions.ProbeFine:
+		return troubleOfSSH[far.Trouble]
 	case errors.As(err, &around):
 		return actions.ProbeRedirects
-	case errors.Is(err, ssh.Forbidden):
-		return actions.ProbeForbidden
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.Is(err, syscall.ETIMEDOUT):
 		return actions.ProbeTimeout

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -48,21 +49,17 @@ func probeLimit(b inventory.Bound) time.Duration {
 	return max(d+time.Second, least)
 }
 
-// probeAddress returns the host:port that the options or the url of a target
-// name, and "" with the reason when they do not. Without a name it is the
-// target's own host, seen from itself: there SSH leads in any case.
+// probeAddress returns the host:port that the options of a target name, or its
+// url where they name nothing, and "" with the reason when there is no port.
+// Without a name it is the target's own host, seen from itself: there SSH leads
+// in any case.
 func probeAddress(t inventory.Target, port string) (address, why string) {
-	name := t.Options.String("address")
-	if p := t.Options.Int("port"); p != 0 {
-		port = fmt.Sprint(p)
+	name, told := t.Options.String("address"), t.Options.Int("port")
+	if told != 0 {
+		port = fmt.Sprint(told)
 	}
-	if name == "" {
-		if u, err := url.Parse(t.URL); err == nil && u.Hostname() != "" {
-			name = u.Hostname()
-			if p := probePort(u); p != "" && t.Options.Int("port") == 0 {
-				port = p
-			}
-		}
+	if u, err := url.Parse(t.URL); name == "" && told == 0 && err == nil && u.Hostname() != "" {
+		name, port = u.Hostname(), cmp.Or(probePort(u), port)
 	}
 	if name == "" {
 		name = "localhost"

@@ -21,8 +21,8 @@ A port that takes connections says little about what is behind it: a proxy answe
 full backlog is accepted by the kernel. Use http or command where there is something to ask.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
-		{Name: "address", Type: inventory.TypeString, Doc: "host, or host:port; the target's own host where not said"},
-		{Name: "port", Type: inventory.TypePort, Doc: "port; that of the url where not said"},
+		{Name: "address", Type: inventory.TypeString, Doc: "host, or host:port; the target's own host where only a port is said"},
+		{Name: "port", Type: inventory.TypePort, Doc: "port; host and port of the url where neither is said"},
 		probeFrom,
 	},
 	Limits: []inventory.Limit{

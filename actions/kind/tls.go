@@ -22,8 +22,8 @@ that jurymast runs on; verify = false looks at the dates only, for certificates 
 The protocol must begin with TLS: mail and database servers that switch to it later are not spoken to.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
-		{Name: "address", Type: inventory.TypeString, Doc: "host, or host:port; that of the url, or the target's own host, where not said"},
-		{Name: "port", Type: inventory.TypePort, Doc: "port; that of the url, or 443, where not said"},
+		{Name: "address", Type: inventory.TypeString, Doc: "host, or host:port; the target's own host where only a port is said"},
+		{Name: "port", Type: inventory.TypePort, Doc: "port; host and port of the url where neither is said, else 443"},
 		{Name: "name", Type: inventory.TypeString, Doc: "the name the certificate must be for; the address where not said"},
 		{Name: "verify", Type: inventory.TypeBool, Default: "true", Doc: "whether chain and name must be right, and not only the dates"},
 		probeFrom,
