@@ -94,6 +94,9 @@ func troubleOf(text string) actions.ProbeTrouble {
 		{"Temporary failure in name resolution", actions.ProbeNoName},
 		{"No address associated with hostname", actions.ProbeNoName},
 		{"unknown host", actions.ProbeNoName},
+		{"server closed idle connection", actions.ProbeClosed}, // net/http: closed before anything was asked
+		{"server sent GOAWAY", actions.ProbeClosed},
+		{"client connection lost", actions.ProbeClosed},
 		{"malformed HTTP", actions.ProbeNotHTTP},
 		{"malformed MIME header", actions.ProbeNotHTTP},
 		{"transport connection broken", actions.ProbeNotHTTP},
