@@ -201,7 +201,8 @@ func (l *Looker) heard(f frame, r job, d Due, runs []job, checks []Due, out ssh.
 func unanswered(f frame, r job) outcome {
 	switch f.left {
 	case 124, 128 + 9, 128 + 14, 128 + 15: // timeout's own, KILL, ALRM, TERM
-		return unknown("no answer in %s%s", time.Duration(wholeSeconds(r.limit))*time.Second, lastWords(f.err))
+		// Its last words are the shell's, on what was killed.
+		return unknown("no answer in %s", time.Duration(wholeSeconds(r.limit))*time.Second)
 	case 126, 127:
 		return unknown("cannot be run (exit %d)%s", f.left, lastWords(f.err))
 	}

@@ -1,0 +1,172 @@
+package check_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+
+	"jurymast/ssh/sshlab"
+)
+
+// measure makes a sweep b.N times over warm connections.
+func (d *bed) measure(b *testing.B) {
+	d.sweep(b)
+	d.sweep(b) // the first has opened what the second finds
+	visits := d.visits()
+	b.ResetTimer()
+	for range b.N {
+		n := 0
+		for k := range d.looker.Sweep(b.Context(), d.fleet, visits) {
+			if k.Err == nil {
+				n++
+			}
+		}
+		if n == 0 {
+			b.Fatal("no host answered")
+		}
+	}
+	b.StopTimer()
+}
+
+// BenchmarkChecks compares one check with ten on one host of a real shell.
+func BenchmarkChecks(b *testing.B) {
+	for _, n := range []int{1, 10} {
+		b.Run(fmt.Sprintf("%d", n), func(b *testing.B) {
+			var scripts []string
+			for i := range n {
+				scripts = append(scripts, fmt.Sprintf("c%d read -r x </proc/loadavg; echo \"$x\"", i))
+			}
+			newBed(b, map[string][]string{"a": scripts}, sshlab.Host{Name: "a"}).measure(b)
+		})
+	}
+}
+
+// BenchmarkWarmLatency is a warm sweep of one host behind 25 ms each way. The
+// aim is 1.2 x (one round trip + the look's own time, which is the row of 0 ms).
+func BenchmarkWarmLatency(b *testing.B) {
+	for _, d := range []time.Duration{0, 25 * time.Millisecond} {
+		b.Run("each way "+d.String(), func(b *testing.B) {
+			bed := newBed(b, nil, sshlab.Host{Name: "a"})
+			bed.lab.Machine("a").Slow(d, d)
+			bed.measure(b)
+		})
+	}
+}
+
+// quick is a host that answers every batch as a shell would, without one.
+func quick(name string) sshlab.Host {
+	return sshlab.Host{Name: name, SharedKey: true, Canned: func(_ string, stdin []byte) (stdout, stderr []byte, exit int) {
+		mark, nonce := word(stdin, "JM_MARK="), word(stdin, "jm_nonce=")
+		out := fmt.Sprintf("%s 0 0\n\n==%s hello .\n\n==%s begin 0 .\nok\n\n==%s errors 0 .\n\n==%s code 0 .\n\n==%s left 0 .\n\n==%s end 0 .\n\n==%s bye .\n",
+			mark, nonce, nonce, nonce, nonce, nonce, nonce, nonce)
+		return []byte(out), []byte(mark + "\n"), 0
+	}}
+}
+
+// word returns the word behind a prefix, without the quotes around it.
+func word(text []byte, prefix string) string {
+	_, rest, _ := bytes.Cut(text, []byte(prefix))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	return string(bytes.Trim(line, `'\`))
+}
+
+// BenchmarkSweepThousand is a warm sweep of 1000 hosts, and the same number of
+// commands over connections of x/crypto/ssh with nothing around them. The aim
+// is at most twice.
+func BenchmarkSweepThousand(b *testing.B) {
+	const n = 1000
+	var hosts []sshlab.Host
+	for i := range n {
+		hosts = append(hosts, quick(fmt.Sprintf("h%d", i)))
+	}
+	d := newBed(b, nil, hosts...)
+	b.Run("ours", d.measure)
+	b.Run("bare", func(b *testing.B) { bare(b, d.lab) })
+}
+
+// bare runs one command on every machine, 128 at once.
+func bare(b *testing.B, lab *sshlab.Lab) {
+	pem, err := os.ReadFile(lab.Identity())
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, err := gossh.ParsePrivateKey(pem)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var clients []*gossh.Client
+	for _, m := range lab.Machines() {
+		c, err := gossh.Dial("tcp", m.Addr(), &gossh.ClientConfig{User: "admin", Auth: []gossh.AuthMethod{gossh.PublicKeys(signer)}, HostKeyCallback: gossh.FixedHostKey(m.HostKey())})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		clients = append(clients, c)
+	}
+	b.ResetTimer()
+	for range b.N {
+		next := make(chan *gossh.Client)
+		var all sync.WaitGroup
+		for range 128 {
+			all.Go(func() {
+				for c := range next {
+					s, err := c.NewSession()
+					if err != nil {
+						b.Error(err)
+						continue
+					}
+					s.Stdin = bytes.NewReader([]byte("JM_MARK=x\njm_nonce='x'\n"))
+					if _, err := s.Output("exec /bin/sh -s"); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		for _, c := range clients {
+			next <- c
+		}
+		close(next)
+		all.Wait()
+	}
+}
+
+// BenchmarkSilentHost is what 200 hosts take until the last of them has
+// answered, with and without one more that never does. The aim is less than
+// five in a hundred.
+func BenchmarkSilentHost(b *testing.B) {
+	for _, silent := range []bool{false, true} {
+		b.Run(fmt.Sprintf("silent=%t", silent), func(b *testing.B) {
+			hosts := []sshlab.Host{quick("silent")}
+			for i := range 200 {
+				hosts = append(hosts, quick(fmt.Sprintf("h%d", i)))
+			}
+			d := newBed(b, nil, hosts...)
+			d.looker.Deadline = time.Second
+			d.sweep(b)
+			d.sweep(b)
+			if silent {
+				d.lab.Machine("silent").Hang()
+			}
+			visits := d.visits()
+			var spent time.Duration
+			b.ResetTimer()
+			for range b.N {
+				start, n := time.Now(), 0
+				for k := range d.looker.Sweep(b.Context(), d.fleet, visits) {
+					if k.Host == "node/silent" {
+						continue
+					}
+					if n++; n == 200 {
+						spent += time.Since(start)
+					}
+				}
+			}
+			b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "ns/others")
+		})
+	}
+}
