@@ -53,7 +53,7 @@ func doctorInventory(o Options) Finding {
 	case errors.As(err, &ps):
 		f.State, f.Line, f.Next = actions.Fail, fmt.Sprintf("%s: %d problems", path, len(ps)), "jurymast inventory validate"
 	case errors.As(err, &perm):
-		f.State, f.Line, f.Next = actions.Fail, perm.Error(), "chmod go-w "+perm.Path
+		f.State, f.Line, f.Next = actions.Fail, perm.Error(), perm.Hint
 	case err != nil:
 		f.State, f.Line, f.Next = actions.Fail, err.Error(), "jurymast config path"
 	case len(fleet.Warnings) > 0:

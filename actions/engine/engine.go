@@ -31,6 +31,9 @@ type Options struct {
 	Who      string // the admin, as the journal names them
 	Agent    string // socket of the ssh agent, "" for none
 	Log      *slog.Logger
+	// Dial opens the connections of probes that are made from this machine; nil
+	// is the network's.
+	Dial check.Dialer
 	// Prompt asks a person for a passphrase; nil never asks.
 	Prompt func(ctx context.Context, question string) (string, error)
 }
@@ -162,7 +165,7 @@ func (e *Engine) looker() *check.Looker {
 	if parallel == 0 {
 		parallel = e.fleet.Settings.Concurrency
 	}
-	return &check.Looker{Pool: lazyPool{e.pool}, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel}
+	return &check.Looker{Pool: lazyPool{e.pool}, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel, Dial: e.options.Dial}
 }
 
 // lazyPool opens the pool when the first host is asked: naming the checks of a

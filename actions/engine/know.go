@@ -48,6 +48,11 @@ func (e *Engine) Summaries(s actions.State) []actions.Summary {
 // Checks returns all checks of a target.
 func (e *Engine) Checks(t *inventory.Target) []actions.Check { return e.looker().Checks(e.fleet, t) }
 
+// ChecksOf returns all checks of a target of a fleet that need not be open.
+func ChecksOf(f *inventory.Fleet, t *inventory.Target) []actions.Check {
+	return (&check.Looker{Kinds: kind.All()}).Checks(f, t)
+}
+
 // History returns the events that a filter wants, newest first.
 func (e *Engine) History(ctx context.Context, f Filter) ([]actions.Event, error) {
 	s, err := e.store()

@@ -33,22 +33,25 @@ func (r resolver) host(name string) (ssh.Host, error) {
 		User:       first(own.User, s.User),
 		Identities: firstList(own.Identity, s.Identity),
 		KnownHosts: firstList(own.KnownHosts, s.KnownHosts),
-		Jump:       firstList(own.Jump, r.jump(t, s.Jump)),
+		Jump:       own.Jump,
 		Timeout:    max(own.Timeout, 0),
 		Agent:      r.agent,
 	}
 	if h.Timeout == 0 {
 		h.Timeout = s.Timeout
 	}
-	return r.fill(h)
+	if own.Jump == nil { // an empty list says: straight there
+		h.Jump = before(s.Jump, name)
+	}
+	return r.fill(h, own.Jump != nil)
 }
 
-// jump returns the fleet's own jump hosts, but for those hosts themselves:
-// they are reached directly.
-func (r resolver) jump(t *inventory.Target, jump []string) []string {
-	for _, j := range jump {
-		if j == string(t.Ref) {
-			return nil
+// before returns the jump hosts that come before one of them; all of them for
+// a host that is none.
+func before(jump []string, name string) []string {
+	for i, j := range jump {
+		if j == name {
+			return jump[:i]
 		}
 	}
 	return jump
@@ -69,14 +72,19 @@ func (r resolver) literal(name string) (ssh.Host, error) {
 		return ssh.Host{}, err
 	}
 	h.Address, h.Port = host, port
-	return r.fill(h)
+	return r.fill(h, false)
 }
 
-// fill takes what is still missing from the admin's ssh configuration.
-func (r resolver) fill(h ssh.Host) (ssh.Host, error) {
+// fill takes what is still missing from the admin's ssh configuration. Ruled
+// means that the inventory has said which way to go, if only straight there.
+func (r resolver) fill(h ssh.Host, ruled bool) (ssh.Host, error) {
+	jump := h.Jump
 	h, err := r.config.Apply(h, r.home)
 	if err != nil {
 		return h, err
+	}
+	if ruled {
+		h.Jump = jump
 	}
 	if h.User == "" {
 		h.User = r.user

@@ -27,8 +27,7 @@ type app struct {
 	flags globals
 	log   *slog.Logger
 	close []func() error
-	// demo is set while the command runs against a demo fleet.
-	demo *demoFleet
+	demo  *demoFleet // set while the command runs against a demo fleet
 }
 
 // globals are the flags that every command has.
@@ -167,6 +166,7 @@ func (a *app) options() (engine.Options, error) {
 		Now:      a.now,
 		Who:      a.who(),
 		Agent:    a.env.get("SSH_AUTH_SOCK"),
+		Dial:     a.demoDial(),
 		Log:      a.log,
 	}, nil
 }

@@ -61,7 +61,7 @@ func (a *app) runDemo(ctx context.Context, calm bool, as []string) error {
 		return a.demoShell(ctx, fleet, as[1:])
 	}
 	inner := newApp(append(a.passedOn(), as...), a.streams, overlay(a.env, fleet.environment()))
-	inner.now = a.now
+	inner.now, inner.demo = a.now, fleet
 	if code := inner.run(ctx); code != exitOK {
 		return resultError(code)
 	}

@@ -76,6 +76,7 @@ func explain(err error) report {
 		perm     *inventory.PermissionError
 		sel      *inventory.SelectError
 		trouble  *engine.Trouble
+		read     *inventory.ReadError
 		path     *fs.PathError
 	)
 	switch {
@@ -88,11 +89,21 @@ func explain(err error) report {
 		}
 		return report{what: usage.text, next: next, code: exitUsage}
 	case errors.As(err, &sel):
-		return report{what: sel.Error(), next: "jurymast list", code: exitUsage}
+		next := "jurymast list"
+		if sel.Hint != "" {
+			next = sel.Hint
+		}
+		return report{what: sel.Error(), next: next, code: exitUsage}
 	case errors.As(err, &trouble):
 		return report{what: trouble.What, why: trouble.Why(), next: trouble.Next, code: troubleCode[trouble.Class]}
 	case errors.As(err, &perm):
-		return report{what: "the inventory is not used: it may hold commands to run as root, and others can change it", why: perm.Error(), next: fmt.Sprintf("chmod go-w %s", perm.Path), code: exitNoPerm}
+		return report{what: "the inventory is not used: it may hold commands to run as root, and others can change it", why: perm.Error(), next: perm.Hint, code: exitNoPerm}
+	case errors.As(err, &read):
+		code := exitIO
+		if errors.Is(err, fs.ErrPermission) {
+			code = exitNoPerm
+		}
+		return report{what: "the inventory " + read.Path + " cannot be read", why: read.Err.Error(), next: read.Hint, code: code}
 	case errors.As(err, &problems):
 		return report{what: problems.Error(), next: "mend the lines above; jurymast inventory validate", code: exitInventory}
 	case errors.Is(err, context.Canceled):

@@ -93,8 +93,13 @@ func what(s actions.Summary) string {
 	return w
 }
 
+// why is the reason of a state. The check's name is left out of it: it stands
+// in the column before.
 func why(s actions.Summary, p printer) string {
 	w := s.Summary
+	if s.State != actions.OK {
+		w = strings.TrimPrefix(w, strings.TrimSpace(s.Check+" "+s.Item)+": ")
+	}
 	if s.Skipped > 0 {
 		w = fmt.Sprintf("%s; %d checks skipped", w, s.Skipped)
 	}

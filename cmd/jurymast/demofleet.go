@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"jurymast/actions"
+	"jurymast/actions/engine"
+	"jurymast/inventory"
+	"jurymast/ssh/sshlab"
+)
+
+// demoInventory is the example inventory; a test keeps the two the same.
+//
+//go:embed demo/inventory.toml
+var demoInventory string
+
+// demoFleet is the example fleet on simulated machines.
+type demoFleet struct {
+	dir   string
+	lab   *sshlab.Lab
+	fleet *inventory.Fleet
+}
+
+// startDemo starts a machine for every host of the example inventory and makes
+// what its services and checks need. Calm leaves everything well.
+func startDemo(ctx context.Context, dir string, calm bool) (*demoFleet, error) {
+	// The only thing in the example that a simulated machine cannot have is a
+	// port of its own choice.
+	text := strings.Replace(demoInventory, "port = 2222\n", "", 1)
+	f, err := inventory.Parse("inventory.toml", []byte(text), engine.Schema())
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "inventory.toml"), []byte(text), 0o600),
+		os.Mkdir(filepath.Join(dir, "lab"), 0o700),
+	); err != nil {
+		return nil, err
+	}
+	lab, err := sshlab.Start(filepath.Join(dir, "lab"))
+	if err != nil {
+		return nil, err
+	}
+	d := &demoFleet{dir: dir, lab: lab, fleet: f}
+	if err := d.furnish(ctx, calm); err != nil {
+		return nil, errors.Join(err, lab.Close())
+	}
+	return d, nil
+}
+
+func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
+	for t := range d.fleet.Hosts() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if _, err := d.lab.Add(d.machine(t)); err != nil {
+			return fmt.Errorf("demo machine %s: %w", t.Ref.Name(), err)
+		}
+	}
+	if err := d.serve(); err != nil {
+		return err
+	}
+	// Go reads the certificates to trust once, from here: the lab signs those of
+	// its services itself.
+	ca, err := d.lab.CAFile()
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv(certEnv, ca); err != nil {
+		return err
+	}
+	if calm {
+		return nil
+	}
+	return d.spoil()
+}
+
+// certEnv is where crypto/x509 looks for certificates to trust.
+const certEnv = "SSL_CERT_FILE"
+
+// machine is the simulated machine of a host: what the inventory says runs on
+// it runs there.
+func (d *demoFleet) machine(t *inventory.Target) sshlab.Host {
+	facts := demoFacts(t.Ref.Name())
+	h := sshlab.Host{Name: t.Ref.Name(), Root: t.Reach.User == "root", Sudo: true, Files: map[string]string{}, Facts: &facts}
+	if t.Reach.Address != "" {
+		h.Aliases = []string{t.Reach.Address}
+	}
+	for s := range d.fleet.Targets() {
+		d.place(s, t.Ref, &h)
+	}
+	return h
+}
+
+// place adds to a machine what a target means for it.
+func (d *demoFleet) place(s *inventory.Target, host inventory.Ref, h *sshlab.Host) {
+	switch {
+	case s.Ref.Level() == inventory.LevelShare && s.Host == host:
+		h.Files[path.Join(s.Path, ".jurymast-demo")] = "here lies the data\n"
+		h.Facts.Disks = append(h.Facts.Disks, sshlab.Disk{Device: "/dev/vg0/" + path.Base(s.Path), Mount: s.Path, FSType: "ext4", Size: 4 << 40, Used: 2 << 40, Inodes: 1 << 28, InodesUsed: 1 << 22})
+	case s.Ref.Level() == inventory.LevelShare:
+		for _, m := range s.Mounts {
+			if m.On == host {
+				h.Files[path.Join(m.At, ".jurymast-demo")] = "here lies the data\n"
+				h.Facts.Mounts = append(h.Facts.Mounts, sshlab.Mount{Device: s.Options.String("source"), Mount: m.At, FSType: s.Options.String("fstype"), Options: "rw,relatime"})
+			}
+		}
+	case s.Host != host:
+	case s.Kind == "systemd":
+		unit := s.Options.String("unit")
+		u := sshlab.Unit{Name: unit, Description: s.Title}
+		if strings.HasSuffix(unit, ".timer") {
+			u.Sub = "waiting"
+		}
+		h.Facts.Units = append(h.Facts.Units, u)
+	case s.Kind == "compose":
+		project := s.Options.String("project")
+		if project == "" {
+			project = s.Ref.Name()
+		}
+		h.Facts.Docker = true
+		for _, name := range []string{"app", "cache"} {
+			h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: project + "-" + name + "-1", Project: project, Service: name, Image: project + "/" + name + ":1", State: "running", Health: "healthy"})
+		}
+	}
+}
+
+// serve answers every request that a check of the fleet makes.
+func (d *demoFleet) serve() error {
+	for t := range d.fleet.Targets() {
+		for _, c := range engine.ChecksOf(d.fleet, t) {
+			if c.Probe == nil {
+				continue
+			}
+			if err := d.serveProbe(c, t); err != nil {
+				return fmt.Errorf("demo service for %s %s: %w", t.Ref, c.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *demoFleet) serveProbe(c actions.Check, t *inventory.Target) error {
+	addr, secure := c.Probe.Address, c.Probe.Net == "tls"
+	if c.Probe.Net == "http" {
+		u, err := url.Parse(c.Probe.URL)
+		if err != nil {
+			return err
+		}
+		secure = u.Scheme == "https"
+		port := u.Port()
+		switch {
+		case port == "" && secure:
+			port = "443"
+		case port == "":
+			port = "80"
+		}
+		addr = net.JoinHostPort(u.Hostname(), port)
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		from := c.Host
+		if from == "" {
+			from = t.Host
+		}
+		addr = net.JoinHostPort(host, port) + "@" + from.Name()
+	}
+	if d.lab.Service(addr) != nil {
+		return nil
+	}
+	switch {
+	case c.Probe.Net == "tcp":
+		_, err = d.lab.ServeTCP(addr, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
+	case secure:
+		_, err = d.lab.ServeTLS(addr, http.HandlerFunc(demoPage), sshlab.CertOptions{})
+	default:
+		_, err = d.lab.Serve(addr, http.HandlerFunc(demoPage))
+	}
+	return err
+}
+
+// demoPage answers as the simulated applications do.
+func demoPage(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.URL.Path, ".php") || strings.Contains(r.URL.Path, "health") {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintln(w, `{"installed":true,"maintenance":false,"status":"ok"}`)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = fmt.Fprintln(w, "<!doctype html><title>jurymast demo</title><p>It works.")
+}
+
+// environment is what makes a jurymast mean this fleet.
+func (d *demoFleet) environment() map[string]string {
+	return map[string]string{
+		"JURYMAST_INVENTORY":  filepath.Join(d.dir, "inventory.toml"),
+		"JURYMAST_STATE_DIR":  filepath.Join(d.dir, "state"),
+		"JURYMAST_SSH_CONFIG": d.lab.Config(),
+		"SSH_AUTH_SOCK":       "",
+		certEnv:               os.Getenv(certEnv),
+	}
+}
+
+// fault breaks a machine, or heals it.
+func (d *demoFleet) fault(words []string) error {
+	if len(words) < 2 {
+		return errors.New("say which machine, and what happens to it: nas down")
+	}
+	name := words[0]
+	if t, err := d.fleet.Lookup(name); err == nil {
+		name = t.Ref.Name()
+	}
+	return d.lab.Fault(name, words[1], words[2:]...)
+}
+
+// Close ends the fleet.
+func (d *demoFleet) Close() error { return d.lab.Close() }

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"jurymast": func() { os.Exit(Main()) }})
+}
+
+// TestScript runs every script in testdata/script: each calls the real main in
+// a process of its own. In a script `demo shell` gives a fleet to several
+// commands; EXAMPLE is the example inventory.
+func TestScript(t *testing.T) {
+	t.Parallel()
+	example, err := filepath.Abs("../../inventory.example.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Setup: func(e *testscript.Env) error {
+			home := filepath.Join(e.WorkDir, "home")
+			if err := os.MkdirAll(home, 0o700); err != nil {
+				return err
+			}
+			e.Setenv("HOME", home)
+			e.Setenv("EXAMPLE", example)
+			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("TZ", "UTC")
+			e.Setenv("USER", "tester")
+			for _, name := range []string{"CI", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "SSH_AUTH_SOCK"} {
+				e.Setenv(name, "")
+			}
+			// An inventory in a folder that others can write to is refused.
+			return os.Chmod(e.WorkDir, 0o700)
+		},
+	})
+}
+
+// code runs a command and asserts its exit code: code 64 jurymast nonsense.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND [ARG...]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = exitText(err)
+	}
+	if got != args[0] {
+		ts.Fatalf("%v: exit code %s, want %s (%v)", args[1:], got, args[0], err)
+	}
+}
