@@ -21,6 +21,7 @@ func All() []actions.Kind {
 		command,
 		host,
 		httpKind,
+		linux,
 		mount,
 		tcp,
 		tlsKind,

@@ -132,6 +132,7 @@ func (a *app) unknownCommand(c *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := c.CommandPath() + " help"
+	c.SuggestionsMinimumDistance = 2
 	if s := c.SuggestionsFor(args[0]); len(s) > 0 {
 		hint = c.CommandPath() + " " + s[0]
 	}
