@@ -109,9 +109,10 @@ var errExecRefused = errors.New("the server runs no commands for this login")
 // is to be taken away.
 const idleText = "cd /\n"
 
-// refill opens a session ahead with a slot that is held already, and starts
-// line on it unless that is "".
+// refill opens a session ahead in the place of one that was closed, whose slot
+// it takes over, and starts line on it unless that is "".
 func (c *conn) refill(host, line string) {
+	defer c.count(-1)
 	ctx, cancel := context.WithTimeout(c.p.ctx, DefaultTimeout)
 	defer cancel()
 	s, err := c.openChannel(ctx, host)

@@ -14,7 +14,7 @@ import (
 
 // jobPool returns a pool to a host that keeps its jobs, and its boot id, under
 // a folder of the test's.
-func jobPool(t *testing.T) (p *Pool, host, root string) {
+func jobPool(t *testing.T) (p *reached, host, root string) {
 	t.Helper()
 	root = t.TempDir()
 	boot(t, root, "boot-1")
@@ -47,7 +47,7 @@ func folder(t *testing.T, root, id string) string {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-func mustStart(t *testing.T, p *Pool, host, id string, c Command) *Job {
+func mustStart(t *testing.T, p *reached, host, id string, c Command) *Job {
 	t.Helper()
 	j, err := p.Start(t.Context(), host, id, c)
 	if err != nil {
@@ -186,7 +186,7 @@ func TestJobSurvivesTheLine(t *testing.T) {
 		if l := <-seen; l != want {
 			t.Fatalf("line %d is %q, want %q", n, l, want)
 		}
-		cutLine(t, p, host)
+		p.cutLine()
 		if n < 2 {
 			if err := os.WriteFile(next(n+1), nil, 0o644); err != nil {
 				t.Fatal(err)

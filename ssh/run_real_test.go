@@ -33,7 +33,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 
 // steady holds that no goroutine is left when the test ends but those of the
 // connection.
-func steady(t *testing.T, p *Pool, host string) {
+func steady(t *testing.T, p *reached, host string) {
 	t.Helper()
 	if _, err := p.Run(t.Context(), host, Command{Text: ":"}); err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func TestLoginShellsReal(t *testing.T) {
 		t.Run(x.shell, func(t *testing.T) {
 			name := account(t, need(t, x.shell), "ALL=(root) NOPASSWD: /bin/sh", x.home)
 			p, host := realPool(t)
-			as(p, name)
+			p.as(name)
 			for _, sudo := range []bool{false, true} {
 				c := Command{Text: "id -un; echo \"$PW\"; echo e >&2; exit 3", Secrets: []byte("PW='a!b'\n"), Sudo: sudo}
 				want := name
@@ -98,7 +98,7 @@ func TestSudoCanceled(t *testing.T) {
 			name := account(t, need(t, "bash"), "ALL=(root) NOPASSWD: /bin/sh", nil)
 			defaults(t, name, options)
 			p, host := realPool(t)
-			as(p, name)
+			p.as(name)
 			steady(t, p, host)
 			began := filepath.Join(t.TempDir(), "began")
 			ctx, cancel := context.WithCancel(t.Context())
@@ -137,7 +137,7 @@ func TestSudoRefused(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			name := account(t, "/bin/sh", x.rule, nil)
 			p, host := realPool(t)
-			as(p, name)
+			p.as(name)
 			o, err := p.Run(t.Context(), host, Command{Text: "echo ran", Sudo: true})
 			var e *Error
 			if !errors.Is(err, SudoRefused) || !strings.Contains(err.Error(), x.says) || len(o.Stdout) > 0 {
@@ -154,7 +154,7 @@ func TestShellMissing(t *testing.T) {
 	t.Run("nologin", func(t *testing.T) {
 		name := account(t, "/usr/sbin/nologin", "", nil)
 		p, host := realPool(t)
-		as(p, name)
+		p.as(name)
 		_, err := p.Run(t.Context(), host, Command{Text: "echo ran"})
 		if !errors.Is(err, ShellMissing) || !strings.Contains(err.Error(), "not available") {
 			t.Error(err)
@@ -163,7 +163,7 @@ func TestShellMissing(t *testing.T) {
 	t.Run("false", func(t *testing.T) {
 		name := account(t, "/bin/false", "", nil)
 		p, host := realPool(t)
-		as(p, name)
+		p.as(name)
 		_, err := p.Run(t.Context(), host, Command{Text: "echo ran"})
 		if !errors.Is(err, ShellMissing) || !strings.Contains(err.Error(), "exit status 1") {
 			t.Error(err)
@@ -198,7 +198,6 @@ func TestShellThatNeverReads(t *testing.T) {
 			}
 		})
 	}
-	shut(p)
 }
 
 func TestLineLost(t *testing.T) {
