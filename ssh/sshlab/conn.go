@@ -10,14 +10,19 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 )
 
-// garbage is what a machine says that is no SSH server (RFC 5321, 4.2).
-const garbage = "220 mail ESMTP\r\n"
+// What a machine says that is no SSH server: a greeting, and an answer to the
+// first thing it is told (RFC 5321, 4.2).
+const (
+	greeting = "220 mail ESMTP\r\n"
+	farewell = "500 5.5.1 Command unrecognized\r\n"
+)
 
 // serve answers one connection until it ends.
 func (m *Machine) serve(w *wire) {
 	if m.weather.Load().garbage {
-		_, _ = io.WriteString(w, garbage) // the client may have left
-		_, _ = io.Copy(io.Discard, w)
+		_, _ = io.WriteString(w, greeting) // the client may have left
+		_, _ = w.Read(make([]byte, 512))
+		_, _ = io.WriteString(w, farewell)
 		return
 	}
 	m.mu.Lock()

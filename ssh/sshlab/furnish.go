@@ -38,6 +38,13 @@ func (l *Lab) furnish(m *Machine) error {
 	if err := m.facts.write(m); err != nil {
 		return err
 	}
+	may := "no\n"
+	if m.host.Sudo {
+		may = "yes\n"
+	}
+	if err := writeFile(m.dir, "lab/sudo", may, 0o644); err != nil {
+		return err
+	}
 	for name, text := range m.host.Tools {
 		if err := writeFile(m.dir, path.Join("bin", name), text, 0o755); err != nil {
 			return err

@@ -16,8 +16,8 @@ case ${1-} in
 -*n*) ;;
 *) exec "$real" "$@" ;;
 esac
-PATH=${real%/*}:$PATH
-mine=$(exec "${real%/*}/sh" -c "$(printf '%s' 'set -- $(ls -ldn "$1"); echo "$3"')" sh "${JURYMAST_ROOT:?}")
+# The owner of the machine's own folder is who runs the lab: field 3.
+mine=$("$real" -ldn "${JURYMAST_ROOT:?}" | awk '{ print $3 }')
 uid=${JURYMAST_LAB_UID:-1000}
 out=$("$real" "$@")
 code=$?

@@ -29,25 +29,17 @@ if [ $# = 0 ]; then
     echo "usage: sudo [-n] [-u user] command" >&2
     exit 1
 fi
-while :; do
-    case $1 in
-    [A-Za-z_]*=*)
-        # An assignment ahead of the command is passed on.
-        export "${1?}"
-        given="${given-} ${1%%=*}"
-        shift
-        ;;
-    *) break ;;
-    esac
-done
 uid=0
 [ "$user" = root ] || uid=1001
-if ! command -v "$1" >/dev/null 2>&1; then
-    echo "sudo: $1: command not found" >&2
-    exit 1
-fi
-for name in ${given-}; do
-    eval "set -- \"$name=\$$name\" \"\$@\""
+for word; do
+    case $word in
+    [A-Za-z_]*=*) continue ;; # assignments ahead of the command: for env
+    esac
+    if ! command -v "$word" >/dev/null 2>&1; then
+        echo "sudo: $word: command not found" >&2
+        exit 1
+    fi
+    break
 done
 # As with env_reset: nothing of the caller's environment goes along.
 exec env -i PATH="$PATH" HOME="$HOME" USER="$user" LOGNAME="$user" SHELL="${SHELL:-/bin/sh}" \
