@@ -44,8 +44,14 @@ jm_note group "$1 ${jm_begun:-0}"
     trap : TERM
     (cd "${HOME:-/}" 2>/dev/null || cd / || exit 1; exec /bin/sh -s)
     jm_code=$?
-    # A daemon that the job left behind may hold the streams open for ever.
-    (sleep 2; jm_ended "$jm_code") </dev/null >/dev/null 2>&1 3>&- &
+    # A daemon that the job left behind may hold the streams open for ever. A
+    # shell of its own waits for it: a subshell would hold them itself, in the
+    # copies that dash and busybox keep of what was redirected.
+    # shellcheck disable=SC2016 # $1 is that shell's
+    /bin/sh -c 'sleep 2
+      mkdir ending 2>/dev/null || exit 0
+      echo "$1 $(date +%s)" >end.late && mv -f end.late end' jurymast-job "$jm_code" \
+      </dev/null >/dev/null 2>&1 3>&- &
     echo "$jm_code" >code
   } 2>&1 >&3 3>&- | jm_keep err
 } 3>&1 | jm_keep out
