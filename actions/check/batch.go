@@ -172,9 +172,10 @@ func byLimit(runs []job) []int {
 	return order
 }
 
-// batch renders runs as one command. Scripts that cannot be rendered are left
+// batch renders runs as one command; sudo says whether those that need root may
+// ask for it. Scripts that cannot be rendered are left
 // out; their errors are returned by the number of the run.
-func batch(runs []job, nonce string, budget time.Duration) (ssh.Command, map[int]error) {
+func batch(runs []job, nonce string, budget time.Duration, sudo bool) (ssh.Command, map[int]error) {
 	in := map[string]string{"jm_nonce": nonce, "jm_inner": innerScript, "jm_root": "no", "jm_lanes": ""}
 	secrets := map[string]string{}
 	broken := map[int]error{}
@@ -189,13 +190,17 @@ func batch(runs []job, nonce string, budget time.Duration) (ssh.Command, map[int
 				continue
 			}
 			numbers = append(numbers, n)
-			// The braces make the shell read it whole before it runs any of it.
-			in["jm_text_"+n] = "{\n" + text + "\n} </dev/null"
+			// One quoted word within another: the shell has read it whole
+			// before it runs any of it.
+			in["jm_text_"+n] = "jm_body=" + actions.Quote(text) + "\n"
 			in["jm_limit_"+n] = strconv.Itoa(wholeSeconds(r.limit))
 			in["jm_needs_"+n] = strings.Trim(fmt.Sprint(r.needs), "[]")
 			in["jm_sudo_"+n] = "no"
 			if r.script.Sudo {
-				in["jm_sudo_"+n], in["jm_root"] = "yes", "yes"
+				in["jm_sudo_"+n], in["jm_root"] = "never", "yes"
+				if sudo {
+					in["jm_sudo_"+n] = "yes"
+				}
 			}
 			if len(secret) > 0 {
 				secrets["jm_secret_"+n] = string(secret)

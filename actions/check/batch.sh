@@ -8,9 +8,9 @@
 #   jm_max       bytes kept of a check's standard output
 #   jm_max_err   and of its standard error
 #   jm_root      yes when a check needs root
-#   jm_text_N    what check N runs
+#   jm_text_N    what check N runs, as the assignment of jm_body
 #   jm_limit_N   its time limit in whole seconds
-#   jm_sudo_N    yes when it needs root
+#   jm_sudo_N    yes when it needs root, never when it does and may not become it
 #   jm_needs_N   numbers of checks without whose answer it is not run: "0 3"
 #   jm_secret_N  assignments that must not be seen; not set when there are none
 #
@@ -60,17 +60,19 @@ jm_find_timeout() {
 # standard output goes to file 3.
 # shellcheck disable=SC2086 # jm_timeout and jm_lead are lists of words or nothing
 jm_run() {
-    set -- "$1" /bin/sh -c "$jm_inner" sh "$jm_nonce" "$jm_max" "$jm_max_err" "$jm_stop"
-    eval "jm_text=\${jm_secret_$1-}\$jm_text_$1 jm_limit=\$jm_limit_$1 jm_sudo=\$jm_sudo_$1"
-    shift
+    eval "jm_text=\${jm_secret_$1-}\$jm_text_$1\$jm_inner jm_limit=\$jm_limit_$1 jm_sudo=\$jm_sudo_$1"
+    set -- /bin/sh -s "$jm_nonce" "$jm_max" "$jm_max_err" "$jm_stop"
     case $jm_timeout in
     perl) set -- perl -e 'setpgrp(0, 0); alarm(shift); exec(@ARGV) or exit(127)' "$jm_limit" "$@" ;;
     ?*) set -- $jm_timeout "$jm_limit" $jm_lead "$@" ;;
     esac
-    if [ "$jm_sudo" = yes ] && [ "$jm_uid" != 0 ]; then
+    if [ "$jm_sudo" != no ] && [ "$jm_uid" != 0 ]; then
         # The user may not signal what root runs: timeout must be on the inside.
         # shellcheck disable=SC2016
-        set -- sudo -n /bin/sh -c 'exec "$@"' sh "$@"
+        case $jm_sudo in
+        yes) set -- sudo -n /bin/sh -c 'exec "$@"' sh "$@" ;;
+        *) set -- /bin/sh -c 'echo "it needs root, and the inventory says sudo = false" >&2; exit 1' ;;
+        esac
     fi
     jm_job=''
     # A look that is called off takes its checks along: they are not in the

@@ -43,7 +43,7 @@ func (l *Looker) visit(ctx context.Context, f *inventory.Fleet, v Visit) Look {
 	var side sync.WaitGroup
 	side.Go(func() { l.probes(probing, v, outcomes) })
 	if v.Host != inventory.Console {
-		look.silent, look.Err = l.scripts(bounded, v, outcomes)
+		look.silent, look.Err = l.scripts(bounded, v, maySudo(f, v.Host), outcomes)
 		if look.Err != nil {
 			stop()
 		}
@@ -136,9 +136,9 @@ func worst(rs []actions.Reading) actions.Status {
 // scripts sends everything that is to be run on a host in one command and
 // hands out the answers. silent reports whether not even the shell's first
 // word came back.
-func (l *Looker) scripts(ctx context.Context, v Visit, outcomes []outcome) (silent bool, err error) {
+func (l *Looker) scripts(ctx context.Context, v Visit, sudo bool, outcomes []outcome) (silent bool, err error) {
 	runs, nonce := plan(v.Checks), l.nonce()
-	command, broken := batch(runs, nonce, l.budget())
+	command, broken := batch(runs, nonce, l.budget(), sudo)
 	out, err := l.Pool.Run(ctx, string(v.Host), command)
 	a := parse(out.Stdout, nonce, len(runs))
 	if err == nil && !a.hello {
@@ -165,6 +165,15 @@ func (l *Looker) scripts(ctx context.Context, v Visit, outcomes []outcome) (sile
 	return !a.hello, err
 }
 
+// maySudo reports whether scripts may become root on a host: unless the host,
+// or [ssh] for all, says that they may not.
+func maySudo(f *inventory.Fleet, host inventory.Ref) bool {
+	if t, ok := f.Target(host); ok && t.Reach.Sudo != nil {
+		return *t.Reach.Sudo
+	}
+	return f.Settings.Reach.Sudo == nil || *f.Settings.Reach.Sudo
+}
+
 // said returns the beginning of what a host printed instead of an answer.
 func said(out ssh.Output) string {
 	for _, b := range [][]byte{out.Stderr, out.Stdout} {
@@ -180,7 +189,7 @@ func said(out ssh.Output) string {
 func (l *Looker) heard(f frame, r job, d Due, runs []job, checks []Due, out ssh.Output, whole bool) outcome {
 	switch {
 	case f.answered():
-		o := actions.Output{Stdout: f.out, Stderr: f.err, Exit: f.code, Took: out.Took}
+		o := actions.Output{Stdout: f.out, Stderr: f.err[:min(len(f.err), maxErr)], Exit: f.code, Took: out.Took}
 		// 141: it was ended while writing more than is kept.
 		o.Cut = len(f.out) >= maxTotal/max(maxTotal/maxOut, len(runs)) || f.code == 128+13
 		rs := l.read(d, actions.Answer{Output: o})
@@ -208,7 +217,7 @@ func unanswered(f frame, r job) outcome {
 	}
 	if r.script.Sudo && !f.coded {
 		o := unknown("sudo refused%s", lastWords(f.err))
-		o.readings[0].Next = "allow it in sudoers without a password, or set sudo = false"
+		o.readings[0].Next = "allow it in sudoers without a password, or log in as root"
 		return o
 	}
 	return unknown("ended without an answer (exit %d)%s", f.left, lastWords(f.err))

@@ -209,17 +209,13 @@ func TestLabTroubleIsTheHostsOwn(t *testing.T) {
 }
 
 func TestLabLineCutInTheMiddle(t *testing.T) {
-	b := newBed(t, map[string][]string{"bad": {"first echo 1", "second echo 2; while [ ! -e \"$JURYMAST_ROOT/go\" ]; do sleep 0.05; done; yes | head -c 100000"}},
+	b := newBed(t, map[string][]string{"bad": {"first echo 1", "second echo 2; : >\"$JURYMAST_ROOT/runs\"; while [ ! -e \"$JURYMAST_ROOT/go\" ]; do sleep 0.05; done; yes | head -c 100000"}},
 		sshlab.Host{Name: "a"}, sshlab.Host{Name: "b"}, sshlab.Host{Name: "bad"})
 	b.looker.Limit = 10 * time.Second
 	m := b.lab.Machine("bad")
 	done := make(chan map[string]string)
 	go func() { done <- b.sweep(t) }()
-	for m.Execs() == 0 {
-		if t.Context().Err() != nil {
-			t.Fatal(t.Context().Err())
-		}
-	}
+	until(t, "the second check runs", func() bool { _, err := os.Stat(filepath.Join(m.Dir(), "runs")); return err == nil })
 	m.CutOnce(20000)
 	if err := os.WriteFile(filepath.Join(m.Dir(), "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -263,7 +259,7 @@ func TestLabCancelLeavesNothingRunning(t *testing.T) {
 	})
 }
 
-func until(t *testing.T, what string, f func() bool) {
+func until(t testing.TB, what string, f func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
