@@ -87,21 +87,25 @@ func (a *app) runCheck(ctx context.Context, o checkOptions, selectors []string) 
 	if len(o.only) > 0 {
 		sums = sight.Only(targets, o.only)
 	}
-	if err := a.showStatus("check", sums, failOn); err != nil {
-		if sight.Trouble != nil {
-			return a.nothingReached(sight.Trouble)
-		}
-		return err
-	}
-	return nil
+	return a.verdict(sight, a.showStatus("check", sums, failOn))
 }
 
-// nothingReached prints why no host at all could be looked at, below the rows
-// that say so host by host, and gives that its own exit code.
-func (a *app) nothingReached(t *engine.Trouble) error {
+// verdict is the exit code of a look whose rows have been printed. What could
+// not be kept, and why no host at all could be looked at, is said below them
+// and has a code of its own; but a host that is known to be down is a finding.
+func (a *app) verdict(sight engine.Sight, result error) error {
+	t := sight.Store
+	if t == nil {
+		t = sight.Trouble
+		if t == nil || result == nil || t.Class == engine.ClassUnreachable && explain(result).code == int(actions.Fail) {
+			return result
+		}
+	}
 	r := explain(t)
 	if a.printer().forPeople() {
 		r.write(a.err)
+	} else {
+		a.fatalJSON(r)
 	}
 	return resultError(r.code)
 }

@@ -60,6 +60,10 @@ func (a *app) runDemo(ctx context.Context, calm bool, as []string) error {
 	case as[0] == "shell":
 		return a.demoShell(ctx, fleet, as[1:])
 	}
+	// Go reads from here, and once, which certificates to trust.
+	if err := os.Setenv(certEnv, fleet.ca); err != nil {
+		return err
+	}
 	inner := newApp(append(a.passedOn(), as...), a.streams, overlay(a.env, fleet.environment()))
 	inner.now, inner.demo = a.now, fleet
 	if code := inner.run(ctx); code != exitOK {

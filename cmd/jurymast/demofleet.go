@@ -27,6 +27,7 @@ var demoInventory string
 // demoFleet is the example fleet on simulated machines.
 type demoFleet struct {
 	dir   string
+	ca    string // file of the certificates to trust: the lab signs its own
 	lab   *sshlab.Lab
 	fleet *inventory.Fleet
 }
@@ -70,16 +71,11 @@ func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
 	if err := d.serve(); err != nil {
 		return err
 	}
-	// Go reads the certificates to trust once, from here: the lab signs those of
-	// its services itself.
 	ca, err := d.lab.CAFile()
 	if err != nil {
 		return err
 	}
-	if err := os.Setenv(certEnv, ca); err != nil {
-		return err
-	}
-	if calm {
+	if d.ca = ca; calm {
 		return nil
 	}
 	return d.spoil()
@@ -210,7 +206,7 @@ func (d *demoFleet) environment() map[string]string {
 		"JURYMAST_STATE_DIR":  filepath.Join(d.dir, "state"),
 		"JURYMAST_SSH_CONFIG": d.lab.Config(),
 		"SSH_AUTH_SOCK":       "",
-		certEnv:               os.Getenv(certEnv),
+		certEnv:               d.ca,
 	}
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,9 +15,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"jurymast": func() { os.Exit(Main()) }})
 }
 
-// TestScript runs every script in testdata/script: each calls the real main in
-// a process of its own. In a script `demo shell` gives a fleet to several
-// commands; EXAMPLE is the example inventory.
+// TestScript runs every script in testdata/script: each command is the real main
+// in a process of its own. EXAMPLE is the example inventory. A script whose name
+// begins with fleet- has a demo fleet around it, as `demo shell` would give it.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	example, err := filepath.Abs("../../inventory.example.toml")
@@ -40,10 +43,47 @@ func TestScript(t *testing.T) {
 			for _, name := range []string{"CI", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "SSH_AUTH_SOCK"} {
 				e.Setenv(name, "")
 			}
+			if strings.HasPrefix(filepath.Base(e.WorkDir), "script-fleet-") {
+				if err := surround(e); err != nil {
+					return err
+				}
+			}
 			// An inventory in a folder that others can write to is refused.
 			return os.Chmod(e.WorkDir, 0o700)
 		},
 	})
+}
+
+// surround starts a demo fleet for one script.
+func surround(e *testscript.Env) error {
+	dir, err := os.MkdirTemp("", "jurymast-fleet-") // short: sockets have room for 100 bytes
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	fleet, err := startDemo(ctx, dir, false)
+	if err != nil {
+		cancel()
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	socket, stop, err := fleet.control(ctx)
+	e.Defer(func() {
+		cancel()
+		if err == nil {
+			stop()
+		}
+		if err := errors.Join(fleet.Close(), os.RemoveAll(dir)); err != nil {
+			e.T().Fatal(err)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for name, value := range fleet.environment() {
+		e.Setenv(name, value)
+	}
+	e.Setenv(demoEnv, socket)
+	return nil
 }
 
 // code runs a command and asserts its exit code: code 64 jurymast nonsense.
