@@ -18,18 +18,16 @@ type conn struct {
 	client *goph.Client
 	raw    net.Conn
 
-	// slots bounds the sessions side by side. A server that allows fewer keeps
-	// the slots that it refused.
-	slots chan struct{}
-	spare chan *session // one opened ahead, at most; it holds its slot
-	freed chan struct{} // tells one waiter that a slot may be free
+	// slots bounds the sessions side by side.
+	slots  chan struct{}
+	spares *spares
 
 	once   sync.Once
 	closed chan struct{}
 	why    error // after closed
 
 	mu    sync.Mutex
-	open  int // sessions in use, the spare not counted
+	open  int // sessions in use or being opened ahead, spares not counted
 	mute  int // signs of life in a row that got no answer
 	quick *quickConn
 }
@@ -65,17 +63,22 @@ type session struct {
 	reqs <-chan *gossh.Request
 	slot bool
 	once sync.Once
+
+	want  string // the login line that it was asked for, "" for none
+	line  string // the one that was started on it; "" while none is
+	ahead bool   // it was started before there was something to do for it
 }
 
-// session returns a session on a host: the one opened ahead, or a new one. A
-// kept connection that turns out to be dead is made anew, once.
-func (p *Pool) session(ctx context.Context, host string) (*session, error) {
+// session returns a session on a host: one opened ahead, or a new one. Line has
+// been started on it, or nothing yet. A kept connection that turns out to be
+// dead is made anew, once.
+func (p *Pool) session(ctx context.Context, host, line string) (*session, error) {
 	for again := true; ; again = false {
 		c, err := p.connect(ctx, host, nil)
 		if err != nil {
 			return nil, err
 		}
-		s, err := c.session(ctx, host)
+		s, err := c.session(ctx, host, line)
 		if err == nil {
 			return s, nil
 		}
@@ -102,37 +105,68 @@ func (c *conn) trouble(ctx context.Context, host string, err error) error {
 	return &Error{Host: host, Address: c.host.addr(), Trouble: LineLost, Err: err, Hint: "try again"}
 }
 
+// A server that refuses a session is asked again after refusedPause, and a
+// little later each time: one that was closed on this side counts there until
+// its command has ended. Where nothing is open, refusedTries are enough.
+const (
+	refusedPause = 20 * time.Millisecond
+	refusedTries = 10
+)
+
 // session takes a slot and opens a session.
-func (c *conn) session(ctx context.Context, host string) (*session, error) {
+func (c *conn) session(ctx context.Context, host, line string) (*session, error) {
+	tries := 0
 	for {
-		s, err := c.acquire(ctx, host)
+		s, err := c.acquire(ctx, host, line)
 		if s != nil || err != nil {
 			return s, err
 		}
 		s, err = c.openChannel(ctx, host)
 		if err == nil {
-			s.slot = true
+			s.slot, s.want = true, line
 			c.count(1)
 			return s, nil
 		}
 		var refused *gossh.OpenChannelError
-		if errors.As(err, &refused) && c.count(0) > 0 {
-			continue // it allows no more than run now: that slot stays taken
+		again := false
+		if errors.As(err, &refused) {
+			if tries++; c.evict(ctx) || c.count(0) > 0 {
+				tries = min(tries, refusedTries/2)
+			}
+			again = tries < refusedTries
+		}
+		if again {
+			select {
+			case <-time.After(time.Duration(tries) * refusedPause):
+			case <-c.closed:
+			case <-ctx.Done():
+				again, err = false, ctx.Err()
+			}
 		}
 		<-c.slots
-		return nil, err
+		if !again {
+			return nil, err
+		}
 	}
 }
 
-// acquire returns the spare session, or nil when a slot was taken instead.
-func (c *conn) acquire(ctx context.Context, host string) (*session, error) {
+// acquire returns a session that was opened ahead, or nil when a slot was taken
+// instead.
+func (c *conn) acquire(ctx context.Context, host, line string) (*session, error) {
 	for {
-		var s *session
-		select {
-		case s = <-c.spare:
-		default:
+		s := c.spares.take(line)
+		if s == nil {
 			select {
-			case s = <-c.spare:
+			case c.slots <- struct{}{}:
+				return nil, nil
+			default:
+			}
+			if c.evict(ctx) {
+				continue // one that waited for something else
+			}
+			select {
+			case <-c.spares.more:
+				continue
 			case c.slots <- struct{}{}:
 				return nil, nil
 			case <-c.closed:
@@ -145,7 +179,7 @@ func (c *conn) acquire(ctx context.Context, host string) (*session, error) {
 			s.once.Do(func() { _ = s.ch.Close(); <-c.slots })
 			continue
 		}
-		s.host = host
+		s.host, s.want = host, line
 		c.count(1)
 		return s, nil
 	}
@@ -194,8 +228,8 @@ func (s *session) gone() bool {
 		return true
 	}
 	select {
-	case _, ok := <-s.reqs:
-		return !ok
+	case <-s.reqs: // closed, or what was started on it has ended
+		return true
 	default:
 		return false
 	}
@@ -216,28 +250,12 @@ func (s *session) close() {
 			return
 		}
 		c := s.c
-		c.count(-1)
-		if c.dead() || len(c.spare) > 0 || !c.p.ahead(func() { c.refill(s.host) }) {
+		line, ok := c.spares.wants(s.want)
+		if !ok || c.dead() || !c.p.ahead(func() { c.refill(s.host, line) }) {
+			c.count(-1)
 			<-c.slots
 		}
 	})
-}
-
-// refill opens a session ahead with a slot that is held already.
-func (c *conn) refill(host string) {
-	ctx, cancel := context.WithTimeout(c.p.ctx, DefaultTimeout)
-	defer cancel()
-	s, err := c.openChannel(ctx, host)
-	if err == nil {
-		s.slot = true
-		select {
-		case c.spare <- s:
-			return
-		default: // another one was quicker
-			_ = s.ch.Close()
-		}
-	}
-	<-c.slots
 }
 
 // ahead runs work of the pool's own, unless the pool is closing.

@@ -186,7 +186,7 @@ func (p *Pool) login(ctx context.Context, h Host, raw net.Conn) (*conn, error) {
 	c := &conn{
 		p: p, host: h, raw: raw, quick: quick,
 		client: &goph.Client{Client: gossh.NewClient(sc, chans, reqs)},
-		slots:  make(chan struct{}, p.o.Sessions), spare: make(chan *session, 1), closed: make(chan struct{}),
+		slots:  make(chan struct{}, p.o.Sessions), spares: newSpares(), closed: make(chan struct{}),
 	}
 	return c, nil
 }

@@ -1,6 +1,7 @@
 package sshlab
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // endProcesses kills every process of the machines: their process groups, and
@@ -25,35 +27,41 @@ func endProcesses(dir string, machines []*Machine) error {
 	if !ran {
 		return nil
 	}
-	// A process may have been forking while it was killed: look again until
-	// none is left. Each round ends all that it found, so few are needed.
-	const rounds = 50
+	// A process may have been forking or becoming another program while it was
+	// looked at: look again until nothing is left and nothing is in doubt.
+	const pause, rounds, doubts = 2 * time.Millisecond, 5000, 10
+	doubtful := 0
 	for range rounds {
-		left, err := strays(dir)
+		left, doubt, err := strays(dir)
 		if err != nil {
 			return err
 		}
-		if len(left) == 0 {
+		if doubt {
+			doubtful++
+		}
+		if len(left) == 0 && (!doubt || doubtful > doubts) {
 			return nil
 		}
 		for _, pid := range left {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // as above
 		}
+		time.Sleep(pause)
 	}
-	return fmt.Errorf("processes with JURYMAST_ROOT below %s do not end", dir)
+	return fmt.Errorf("processes with %s below %s do not end", rootVariable, dir)
 }
 
 // strays lists the living processes whose environment says that they run on a
-// machine below dir.
-func strays(dir string) ([]int, error) {
+// machine below dir. There is doubt when a process of this user shows no
+// environment: it may be about to get one.
+func strays(dir string) (pids []int, doubt bool, err error) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
-		return straysByPS(dir)
+		pids, err := straysByPS(dir)
+		return pids, false, err
 	}
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var pids []int
 	for _, f := range files {
 		env, err := os.ReadFile(f)
 		if err != nil {
@@ -63,13 +71,29 @@ func strays(dir string) ([]int, error) {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
+		if len(env) == 0 {
+			doubt = doubt || becoming(pid)
+			continue
+		}
 		for v := range strings.SplitSeq(string(env), "\x00") {
 			if root, ok := strings.CutPrefix(v, rootVariable+"="); ok && isBelow(root, dir) {
 				pids = append(pids, pid)
 			}
 		}
 	}
-	return pids, nil
+	return pids, doubt, nil
+}
+
+// becoming tells whether a process without environment is neither dead nor one
+// of the kernel's own, which are children of process 2.
+func becoming(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	// PID (NAME) STATE PPID ...: the name may hold anything (proc_pid_stat(5)).
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	return len(fields) > 1 && fields[0] != "Z" && fields[0] != "X" && fields[1] != "2" && pid != 2
 }
 
 // isBelow tells whether root is dir or in it.

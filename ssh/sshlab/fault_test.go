@@ -237,7 +237,7 @@ func TestReboot(t *testing.T) {
 	if err := m.Reboot(); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := strays(m.dir); err != nil || len(left) > 0 {
+	if left, _, err := strays(m.dir); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 	if after, _, _ := run(t, dial(t, m), look, ""); after == before || len(after) != 37 {

@@ -28,7 +28,7 @@ func start(t *testing.T, hosts ...Host) *Lab {
 		if err := l.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-		left, err := strays(l.dir)
+		left, _, err := strays(l.dir)
 		if err != nil || len(left) > 0 {
 			t.Errorf("processes left: %v, %v", left, err)
 		}
@@ -223,7 +223,7 @@ func TestSignalGoesToTheGroup(t *testing.T) {
 	if err := s.Wait(); !errors.As(err, &exit) || exit.Signal() != "KILL" {
 		t.Errorf("ended with %v", err)
 	}
-	until(t, "the child is gone", func() bool { left, err := strays(m.dir); return err == nil && len(left) == 0 })
+	until(t, "the child is gone", func() bool { left, _, err := strays(m.dir); return err == nil && len(left) == 0 })
 }
 
 func TestCloseEndsWhatLeftItsSession(t *testing.T) {
@@ -234,13 +234,13 @@ until [ -e "$HOME/up" ]; do sleep 0.01; done`, "")
 	if code != 0 {
 		t.Fatal(out, stderr, code)
 	}
-	if left, err := strays(l.dir); err != nil || len(left) == 0 {
+	if left, _, err := strays(l.dir); err != nil || len(left) == 0 {
 		t.Fatalf("nothing was left to end: %v, %v", left, err)
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := strays(l.dir); err != nil || len(left) > 0 {
+	if left, _, err := strays(l.dir); err != nil || len(left) > 0 {
 		t.Errorf("left after Close: %v, %v", left, err)
 	}
 }

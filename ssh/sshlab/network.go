@@ -238,12 +238,9 @@ func (l *Lab) connect(from *Machine, host string, port int) (net.Conn, error) {
 			port = 0
 		}
 	}
-	var s *Service
-	if from != nil && (local || target == from) {
-		s = l.services[addr+"@"+from.host.Name]
-	}
-	if s == nil {
-		s = l.services[addr]
+	s := l.services[addr]
+	if local && from != nil {
+		s = l.ownService(from, port)
 	}
 	if s == nil && !local && !known {
 		known = l.hasName(host)
@@ -263,6 +260,23 @@ func (l *Lab) connect(from *Machine, host string, port int) (net.Conn, error) {
 	default:
 		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 	}
+}
+
+// ownService finds what a machine sees on its loopback: what was registered
+// there, and what is reached by one of its names from everywhere. l.mu is held.
+func (l *Lab) ownService(m *Machine, port int) *Service {
+	p := strconv.Itoa(port)
+	for _, h := range []string{loopback, "localhost", "::1"} {
+		if s := l.services[net.JoinHostPort(h, p)+"@"+m.host.Name]; s != nil {
+			return s
+		}
+	}
+	for _, h := range m.host.names() {
+		if s := l.services[net.JoinHostPort(h, p)]; s != nil {
+			return s
+		}
+	}
+	return nil
 }
 
 // hasName tells whether any service is at a host of that name. l.mu is held.

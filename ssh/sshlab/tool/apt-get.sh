@@ -2,7 +2,7 @@
 # apt-get: -s dist-upgrade or upgrade prints lab/updates; update does nothing;
 # the rest is refused.
 case " $* " in
-*' -s '*' dist-upgrade '* | *' -s '*' upgrade '* | *' --simulate '*' dist-upgrade '* | *' -s '*' full-upgrade '*)
+*' -s '*'upgrade '* | *' --simulate '*'upgrade '*)
     echo 'NOTE: This is only a simulation!'
     cat "${JURYMAST_ROOT:?}/lab/updates"
     ;;

@@ -181,7 +181,7 @@ projects() {
         for (i = 1; i <= c; i++) {
             p = order[i]; k = split(states[p], s, " "); status = ""
             for (j = 1; j <= k; j++) status = status (j > 1 ? ", " : "") s[j] "(" n[p " " s[j]] ")"
-            if (json == "json") printf "%s{\"Name\":\"%s\",\"Status\":\"%s\",\"ConfigFiles\":\"/srv/%s/compose.yaml\"}", i > 1 ? "," : "", p, status, p
+            if (json == "json") printf "%s{\"Name\":\"%s\",\"Status\":\"%s\",\"ConfigFiles\":\"/srv/%s/compose.yaml\"}", (i > 1 ? "," : ""), p, status, p
             else print p, status, "/srv/" p "/compose.yaml"
         }
         if (json == "json") print "]"
