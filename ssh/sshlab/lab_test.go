@@ -294,6 +294,9 @@ func TestOpenSSH(t *testing.T) {
 	if n := l.Machine("gate").Logins(); n != 2 {
 		t.Errorf("the jump host was logged in to %d times, want 2", n)
 	}
+	if out, stderr, code := openssh(t, l, "echo hi; exit 4\n", "inner"); out != "hi\n" || code != 4 {
+		t.Errorf("shell: %q, %q, %d", out, stderr, code)
+	}
 	batch := filepath.Join(t.TempDir(), "batch")
 	if err := os.WriteFile(batch, []byte("put "+l.Identity()+".pub there.pub\nls there.pub\n"), 0o600); err != nil {
 		t.Fatal(err)
