@@ -76,7 +76,7 @@ var keysOf = map[Level][]Option{
 		{Name: "on", Type: TypeHost, Doc: "the host that holds it, when it is one of the inventory"},
 		{Name: "site", Type: TypeString, Doc: "the site it stands at; its host's, where not said"},
 		{Name: "path", Type: TypePath, Doc: "where it lies on its host"},
-		{Name: "url", Type: TypeURL, Doc: "where it is"},
+		{Name: "url", Type: TypeString, Doc: "where it is, as its own tool writes it"},
 	},
 	LevelBackup: {
 		{Name: "of", Type: TypeString, Required: true, Doc: "what is copied"},

@@ -12,6 +12,9 @@ import (
 // kind reads the kind of a thing and the options that the kind has.
 func (b *builder) kind(r *reader, l Level, fallback string) (string, Options) {
 	name, at := r.lineAt("kind")
+	if name == "" && l == LevelRepository && r.tab.index["kind"] == nil {
+		return "", nil // described, and nothing drives it
+	}
 	if name == "" {
 		r.open = true
 		if fallback == "" {

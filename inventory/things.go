@@ -15,8 +15,8 @@ func (b *builder) repository(r *reader, ref Ref, e *entry) {
 	}
 	if b.declares(p.Kind, "url") {
 		p.URL = p.Options.String("url")
-	} else if got, _, ok := r.get("url", TypeURL); ok {
-		p.URL = got.(string)
+	} else {
+		p.URL = r.line("url")
 	}
 	if e.dup {
 		return

@@ -88,11 +88,13 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 	l := e.looker()
 	visits := only(l.Due(e.fleet, o.Targets, prev, e.now(), o.MaxAge), o.Only)
 	if s != nil {
-		series, err := e.series(ctx, s, visits, prev)
+		bulk, err := e.series(ctx, s, visits, prev)
 		if err != nil {
 			trouble = asTrouble(err)
+		} else {
+			l.Series = bulk.Points
+			defer func() { e.lost(bulk.Err()) }()
 		}
-		l.Series = series
 	}
 
 	looks := e.sweep(ctx, l, visits, o.Progress)
@@ -169,7 +171,7 @@ func only(visits []check.Visit, ids []string) []check.Visit {
 }
 
 // series reads, in one go, the numbers that the due checks may ask for.
-func (e *Engine) series(ctx context.Context, s *store.Store, visits []check.Visit, prev actions.State) (func(actions.Key, string) []actions.Point, error) {
+func (e *Engine) series(ctx context.Context, s *store.Store, visits []check.Visit, prev actions.State) (*store.Bulk, error) {
 	due := map[actions.Key]bool{}
 	for _, v := range visits {
 		for _, d := range v.Checks {
@@ -187,7 +189,15 @@ func (e *Engine) series(ctx context.Context, s *store.Store, visits []check.Visi
 	if err != nil {
 		return nil, storeTrouble("the course of the metrics cannot be read", err)
 	}
-	return bulk.Points, nil
+	return bulk, nil
+}
+
+// lost notes that a course of numbers could not be read: what is foretold from
+// it is left out, nothing else.
+func (e *Engine) lost(err error) {
+	if err != nil {
+		e.options.Log.Warn("a course of numbers could not be read", "err", err)
+	}
 }
 
 // keep writes what the looks brought, also when the admin has just pressed
