@@ -20,14 +20,10 @@ func (d *bed) measure(b *testing.B) {
 	visits := d.visits()
 	b.ResetTimer()
 	for range b.N {
-		n := 0
 		for k := range d.looker.Sweep(b.Context(), d.fleet, visits) {
-			if k.Err == nil {
-				n++
+			if k.Err != nil {
+				b.Fatal(k.Err)
 			}
-		}
-		if n == 0 {
-			b.Fatal("no host answered")
 		}
 	}
 	b.StopTimer()
@@ -83,7 +79,7 @@ func BenchmarkWarmLatency(b *testing.B) {
 // quick is a host that answers every batch as a shell would, without one.
 func quick(name string) sshlab.Host {
 	return sshlab.Host{Name: name, SharedKey: true, Canned: func(_ string, stdin []byte) (stdout, stderr []byte, exit int) {
-		mark, nonce := word(stdin, "JM_MARK="), word(stdin, "jm_nonce=")
+		mark, nonce := word(stdin, "JM_MARK="), word(stdin, `jm_nonce='`)
 		out := fmt.Sprintf("%s 0 0\n\n==%s hello .\n\n==%s begin 0 .\nok\n\n==%s errors 0 .\n\n==%s code 0 .\n\n==%s left 0 .\n\n==%s end 0 .\n\n==%s bye .\n",
 			mark, nonce, nonce, nonce, nonce, nonce, nonce, nonce)
 		return []byte(out), []byte(mark + "\n"), 0

@@ -21,7 +21,9 @@ import (
 func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) iter.Seq[Look] {
 	return func(yield func(Look) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		s := sweep{Looker: l, fleet: f, looks: make(chan Look), judged: make(chan Look), visits: visits}
+		// There is room for everything: whoever ranges may stop, or panic, at
+		// any time, and nothing that was begun may then wait to be heard.
+		s := sweep{Looker: l, fleet: f, looks: make(chan Look, len(visits)), judged: make(chan Look, len(visits)), visits: visits}
 		defer s.all.Wait()
 		defer cancel()
 		s.start(ctx)
@@ -37,8 +39,6 @@ func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) 
 				s.judging--
 			}
 			if !yield(look) {
-				cancel()
-				s.drain()
 				return
 			}
 		}
@@ -77,18 +77,6 @@ func (s *sweep) start(ctx context.Context) {
 				s.looks <- s.visit(ctx, s.fleet, v)
 			}
 		})
-	}
-}
-
-// drain takes what is still to come, so that the workers can end.
-func (s *sweep) drain() {
-	for s.open > 0 || s.judging > 0 {
-		select {
-		case <-s.looks:
-			s.open--
-		case <-s.judged:
-			s.judging--
-		}
 	}
 }
 

@@ -306,6 +306,25 @@ func TestSweepStoppedEarlyEndsAll(t *testing.T) {
 	})
 }
 
+func TestSweepEndsWithAPanicOfTheCaller(t *testing.T) {
+	f := load(t, four)
+	synctest.Test(t, func(t *testing.T) {
+		l := &Looker{Pool: &fakePool{}, Kinds: fakeKinds(), Now: time.Now}
+		var all []*inventory.Target
+		for t := range f.Targets() {
+			all = append(all, t)
+		}
+		defer func() {
+			if recover() != "mine" {
+				t.Error("it is lost")
+			}
+		}()
+		for range l.Sweep(t.Context(), f, l.Due(f, all, actions.State{}, noon, 0)) {
+			panic("mine")
+		}
+	})
+}
+
 func TestSweepReadsOnlyWhatItCan(t *testing.T) {
 	f := load(t, `
 [node.a]
