@@ -19,10 +19,13 @@ var scripts embed.FS
 func All() []actions.Kind {
 	return []actions.Kind{
 		command,
+		compose,
+		docker,
 		host,
 		httpKind,
 		linux,
 		mount,
+		systemd,
 		tcp,
 		tlsKind,
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"jurymast/actions"
@@ -112,6 +113,9 @@ func (d *demoFleet) place(s *inventory.Target, host inventory.Ref, h *sshlab.Hos
 			}
 		}
 	case s.Host != host:
+		if slices.Contains(s.Standby, host) {
+			h.Facts.Docker = true // it could take over
+		}
 	case s.Kind == "systemd":
 		unit := s.Options.String("unit")
 		u := sshlab.Unit{Name: unit, Description: s.Title}

@@ -184,7 +184,11 @@ is that of ssh.`,
 			if err != nil {
 				return err
 			}
-			argv, err := e.Shell(c.Context(), t.Ref, as[1:])
+			command := as[1:]
+			if len(command) > 0 && command[0] == "--" {
+				command = command[1:]
+			}
+			argv, err := e.Shell(c.Context(), t.Ref, command)
 			if err != nil {
 				return err
 			}

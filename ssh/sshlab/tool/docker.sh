@@ -91,6 +91,7 @@ render() {
         else if (w[1] == "json" && w[2] == ".") say(whole())
         else if (w[1] == "json" && w[2] == ".State" && shape == "inspect") say(state())
         else if (w[1] == "json" && w[2] == ".Config.Labels") say(map())
+        else if (w[1] == "json" && w[2] == "(index") { q = w[n]; gsub(/[")]/, "", q); say(quoted(label(q))) }
         else if (w[1] == "json") { q = w[2]; sub(/^\./, "", q); say(typed(q)) }
         else if (w[1] == "index" || w[1] == ".Label") { q = w[n]; gsub(/"/, "", q); say(label(q)) }
         else if (a ~ /^".*"$/) { q = substr(a, 2, length(a) - 2); gsub(/\\t/, "\t", q); gsub(/\\n/, "\n", q); say(q) }

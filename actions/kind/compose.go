@@ -1,0 +1,95 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+var compose = actions.Kind{
+	Name: "compose",
+	Doc:  "A docker compose project and the health of each of its services.",
+	About: `The containers are found by the labels that compose gives them, so that version 1 and 2 of it read alike, and
+a misspelt project is fail and names those that are there: compose itself would say nothing and exit 0. Services that
+are named in the option services must be there; one that ended with 0 and is not meant to be restarted has done its
+work.
+
+A service with standbys is looked at on each of them: it must run on exactly one host. The login must be in group
+docker, or may use sudo; either is as good as root on that machine.`,
+	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Options: []inventory.Option{
+		{Name: "project", Type: inventory.TypeString, Doc: "the project's name; the target's where not said"},
+		{Name: "services", Type: inventory.TypeList, Doc: "services of the project that must be there"},
+	},
+	Sudoers: []string{dockerSudoers},
+	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
+		project := t.Options.String("project")
+		if project == "" {
+			project = t.Ref.Name()
+		}
+		want := t.Options.List("services")
+		s := script("docker/look.sh", map[string]string{"SUDO": sudo(f, t)})
+		return onEach(t, actions.Check{ID: "compose", Title: "project " + project, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+			return composeRead(dockerParse(a), project, want, h, alone, a)
+		})
+	},
+}
+
+func composeRead(e dockerEngine, project string, want []string, h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+	if e.trouble != nil {
+		return []actions.Reading{*e.trouble}
+	}
+	var out []actions.Reading
+	seen, others := map[string]int{}, map[string]bool{}
+	for _, c := range e.containers {
+		if c.Project != project {
+			others[c.Project] = true
+			continue
+		}
+		seen[c.Service]++
+		item := c.Service
+		if seen[c.Service] > 1 {
+			item = fmt.Sprintf("%s %d", item, seen[c.Service])
+		}
+		r := dockerJudge(c, item, a)
+		if c.Status == "running" || c.Status == "restarting" || c.Status == "paused" {
+			r.On = h
+		}
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		if !alone {
+			return []actions.Reading{{Status: actions.OK, Line: "not running here"}}
+		}
+		return []actions.Reading{{Status: actions.Fail, Line: "there is no such project: " + project + composeOthers(others), Next: "docker compose ls --all"}}
+	}
+	for _, s := range want {
+		if seen[s] == 0 {
+			out = append(out, actions.Reading{Item: s, Status: actions.Fail, Line: "the project has no container of this service", Next: "docker compose -p " + project + " up -d " + s})
+		}
+	}
+	if !alone && !slices.ContainsFunc(out, func(r actions.Reading) bool { return r.On != "" }) {
+		return []actions.Reading{{Status: actions.OK, Line: "not running here"}}
+	}
+	return out
+}
+
+// composeOthers names the projects that are there.
+func composeOthers(there map[string]bool) string {
+	var names []string
+	for p := range there {
+		if p != "" {
+			names = append(names, p)
+		}
+	}
+	if len(names) == 0 {
+		return "; no project is there"
+	}
+	sort.Strings(names)
+	return "; there: " + strings.Join(names, ", ")
+}

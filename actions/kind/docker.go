@@ -1,0 +1,175 @@
+package kind
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+const dockerSudoers = "/usr/bin/docker"
+
+var docker = actions.Kind{
+	Name: "docker",
+	Doc:  "A docker engine and the health of its containers.",
+	About: `The engine is asked once for all containers. One that exited with an error, restarts again and again, is dead or
+whose health check says so is fail; one that was restarted since the look before, or is paused, is warn. A container
+that ended with 0 and is not meant to be restarted has done its work.
+
+The login must be in group docker, or may use sudo; either is as good as root on that machine.`,
+	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Options: []inventory.Option{
+		{Name: "containers", Type: inventory.TypeList, Doc: "containers that must be there, by name"},
+		{Name: "ignore", Type: inventory.TypeList, Doc: "containers that are not looked at"},
+	},
+	Sudoers: []string{dockerSudoers},
+	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
+		s := script("docker/look.sh", map[string]string{"SUDO": sudo(f, t)})
+		want, ignore := t.Options.List("containers"), t.Options.List("ignore")
+		return []actions.Check{
+			{ID: "engine", Title: "docker engine", Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
+				e := dockerParse(a)
+				if e.trouble != nil {
+					return []actions.Reading{*e.trouble}
+				}
+				return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("docker %s, %d containers", e.version, len(e.containers))}}
+			}},
+			{ID: "containers", Title: "containers", Script: s, Every: time.Minute, Needs: []string{"engine"}, Read: func(a actions.Answer) []actions.Reading {
+				return dockerContainers(dockerParse(a), want, ignore, a)
+			}},
+		}
+	},
+}
+
+// dockerEngine is what docker/look.sh tells; trouble is why it tells nothing.
+type dockerEngine struct {
+	version    string
+	containers []dockerContainer
+	trouble    *actions.Reading
+}
+
+type dockerContainer struct {
+	Name, Image, Status, Error, Health, Policy string
+	Exit                                       int
+	OOM                                        bool
+	Restarts                                   float64
+	Project, Service                           string
+}
+
+func dockerParse(a actions.Answer) dockerEngine {
+	trouble := func(s actions.Status, next, layout string, args ...any) dockerEngine {
+		return dockerEngine{trouble: &actions.Reading{Status: s, Line: fmt.Sprintf(layout, args...), Next: next}}
+	}
+	lines := strings.Split(strings.TrimRight(string(a.Stdout), "\n"), "\n")
+	first := strings.TrimSpace(lines[0])
+	if first == "missing" && a.Exit == 0 {
+		return trouble(actions.Fail, "apt install docker.io", "docker is not installed")
+	}
+	if why, ok := strings.CutPrefix(strings.TrimSpace(string(a.Stdout)), "down "); ok && a.Exit == 0 {
+		why = actions.Line(why)
+		if strings.Contains(why, "ermission denied") || strings.Contains(why, "password is required") {
+			return trouble(actions.Unknown, "put the login into group docker, or allow sudo: jurymast kinds docker --sudoers", "docker may not be asked: %s", why)
+		}
+		return trouble(actions.Fail, "systemctl status docker", "the engine does not answer: %s", why)
+	}
+	version, ok := strings.CutPrefix(first, "version ")
+	if !ok || a.Exit != 0 || lines[len(lines)-1] != "end" || version == "" {
+		return trouble(actions.Unknown, "", "docker gave no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))
+	}
+	e := dockerEngine{version: actions.Line(version)}
+	for _, ln := range lines[1 : len(lines)-1] {
+		var c dockerContainer
+		if err := json.Unmarshal([]byte(ln), &c); err != nil || c.Name == "" || c.Status == "" {
+			return trouble(actions.Unknown, "", "docker says what is not understood: %s", actions.Line(ln))
+		}
+		c.Name = strings.TrimPrefix(c.Name, "/")
+		e.containers = append(e.containers, c)
+	}
+	sort.Slice(e.containers, func(i, j int) bool { return e.containers[i].Name < e.containers[j].Name })
+	return e
+}
+
+func dockerContainers(e dockerEngine, want, ignore []string, a actions.Answer) []actions.Reading {
+	if e.trouble != nil {
+		return []actions.Reading{*e.trouble}
+	}
+	var out []actions.Reading
+	seen := map[string]bool{}
+	for _, c := range e.containers {
+		if seen[c.Name] = true; !slices.Contains(ignore, c.Name) {
+			out = append(out, dockerJudge(c, c.Name, a))
+		}
+	}
+	for _, n := range want {
+		if !seen[n] {
+			out = append(out, actions.Reading{Item: n, Status: actions.Fail, Line: "there is no such container", Next: "docker ps -a"})
+		}
+	}
+	return out
+}
+
+// dockerJudge judges one container (states of docker 28, docker inspect).
+func dockerJudge(c dockerContainer, item string, a actions.Answer) actions.Reading {
+	r := actions.Reading{Item: item, Status: actions.Fail, Next: "docker logs --tail 50 " + c.Name, Metrics: []actions.Metric{{Name: "restarts", Value: c.Restarts}}}
+	killed := ""
+	if c.OOM {
+		killed = ", killed for want of memory"
+	}
+	switch c.Status {
+	case "running":
+		dockerRunning(&r, c, a)
+	case "restarting":
+		r.Line = fmt.Sprintf("restarting again and again: exit %d%s, %.0f restarts", c.Exit, killed, c.Restarts)
+	case "paused":
+		r.Status, r.Line, r.Next = actions.Warn, "paused", "docker unpause "+c.Name
+	case "created":
+		if c.Error == "" && c.Exit == 0 {
+			r.Status, r.Line, r.Next = actions.Warn, "made and never started", "docker start "+c.Name
+		} else {
+			r.Line = fmt.Sprintf("did not start: %s", orNothing(actions.Line(c.Error), c.Exit))
+		}
+	case "exited":
+		switch {
+		case c.Exit == 0 && (c.Policy == "no" || c.Policy == "" || c.Policy == "on-failure"):
+			r.Status, r.Line, r.Next = actions.OK, "has done its work (exit 0)", ""
+		case c.Exit == 0:
+			r.Line, r.Next = "stopped (exit 0), although it is to be kept running", "docker start "+c.Name
+		default:
+			r.Line = fmt.Sprintf("exited with %d%s", c.Exit, killed)
+		}
+	case "dead", "removing":
+		r.Line = c.Status
+	default:
+		r.Status, r.Line = actions.Unknown, "docker says "+actions.Line(c.Status)+", which is not known here"
+	}
+	return r
+}
+
+func dockerRunning(r *actions.Reading, c dockerContainer, a actions.Answer) {
+	switch c.Health {
+	case "", "none":
+		r.Status, r.Line = actions.OK, "running"
+	case "healthy":
+		r.Status, r.Line = actions.OK, "running, healthy"
+	case "starting":
+		r.Status, r.Line = actions.OK, "running, its health check has not answered yet"
+	case "unhealthy":
+		r.Status, r.Line = actions.Fail, "running, and its health check says unhealthy"
+	default:
+		r.Status, r.Line = actions.Unknown, "running, health "+actions.Line(c.Health)
+	}
+	if points := a.Series(r.Item, "restarts"); len(points) > 0 {
+		if grown := c.Restarts - points[len(points)-1].Value; grown > 0 {
+			r.Status = actions.Worst(r.Status, actions.Warn)
+			r.Line += fmt.Sprintf("; restarted %.0f times since %s ago", grown, span(a.Now.Sub(points[len(points)-1].At)))
+		}
+	}
+	if r.Status == actions.OK {
+		r.Next = ""
+	}
+}

@@ -1,0 +1,178 @@
+package kind
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+var systemd = actions.Kind{
+	Name: "systemd",
+	Doc:  "A systemd unit: running, not failed, not restarted again and again.",
+	About: `A unit that should run and does not is fail, and so is one that systemd does not know: "inactive" alone would
+hide a misspelt name. A oneshot unit is judged by its last run, a timer by itself and by the last run of what it
+starts. A unit that has been restarted since the look before is warn.
+
+A service with standbys is looked at on each of them: it must be active on exactly one host. No root is needed.`,
+	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Options: []inventory.Option{
+		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
+	},
+	Checks: func(_ *inventory.Fleet, t inventory.Target) []actions.Check {
+		unit := t.Options.String("unit")
+		if unit == "" {
+			unit = t.Ref.Name()
+		}
+		if !strings.Contains(unit, ".") {
+			unit += ".service"
+		}
+		s := script("systemd/look.sh", map[string]string{"UNIT": unit})
+		return onEach(t, actions.Check{ID: "unit", Title: "unit " + unit, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+			return systemdRead(unit, h, alone, a)
+		})
+	},
+}
+
+// onEach returns a check for the host of a service and for each of its
+// standbys. Alone is false where another host may be the one that runs it: then
+// not running is no fault of this host's.
+func onEach(t inventory.Target, c actions.Check, read func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading) []actions.Check {
+	alone := len(t.Standby) == 0
+	main := c
+	main.Read = func(a actions.Answer) []actions.Reading { return read(t.Host, alone, a) }
+	out := []actions.Check{main}
+	for _, h := range t.Standby {
+		if h == t.Host {
+			continue
+		}
+		s := c
+		s.ID, s.Title, s.Host = c.ID+"-"+h.Name(), c.Title+" on standby "+h.Name(), h
+		s.Read = func(a actions.Answer) []actions.Reading { return read(h, false, a) }
+		out = append(out, s)
+	}
+	return out
+}
+
+// systemdRead judges the answer of systemd/look.sh.
+func systemdRead(unit string, h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+	if strings.TrimSpace(string(a.Stdout)) == "missing" && a.Exit == 0 {
+		return actions.UnknownReading("there is no systemd on %s", h.Name())
+	}
+	parts, ended := linuxParts(a.Stdout)
+	if !ended {
+		said := strings.TrimSpace(parts["unit"])
+		if said == "" {
+			said = firstLine(a.Stderr)
+		}
+		return actions.UnknownReading("systemctl gave no whole answer: %s", orNothing(actions.Line(said), a.Exit))
+	}
+	u := systemdProperties(parts["unit"])
+	r := systemdUnit(unit, u, h, alone, a)
+	if s, ok := parts["starts"]; ok && r.Status == actions.OK {
+		starts := systemdProperties(s)
+		if starts["ActiveState"] == "failed" {
+			r.Status, r.Line = actions.Fail, fmt.Sprintf("the last run of %s failed: %s", starts["Id"], systemdWhy(starts))
+			r.Next = "journalctl -u " + starts["Id"] + " -e"
+		}
+	}
+	return []actions.Reading{r}
+}
+
+func systemdProperties(s string) map[string]string {
+	p := map[string]string{}
+	for _, ln := range strings.Split(s, "\n") {
+		if k, v, ok := strings.Cut(ln, "="); ok {
+			p[k] = v
+		}
+	}
+	return p
+}
+
+// systemdUnit judges the properties of one unit (systemctl(1), systemd 252).
+func systemdUnit(unit string, u map[string]string, h inventory.Ref, alone bool, a actions.Answer) actions.Reading {
+	r := actions.Reading{Status: actions.Unknown, Next: "systemctl status " + unit}
+	switch u["LoadState"] {
+	case "loaded":
+	case "not-found":
+		r.Status, r.Line = actions.Fail, "there is no such unit: "+unit
+		if !alone {
+			r.Status = actions.Warn // a standby that could not take over
+		}
+		return r
+	case "masked":
+		r.Status, r.Line = actions.Fail, "masked: it cannot be started"
+		return r
+	case "":
+		r.Line = "systemctl says nothing of it"
+		return r
+	default: // bad-setting, error …
+		r.Status, r.Line = actions.Fail, "systemd cannot load it: "+u["LoadState"]
+		return r
+	}
+	switch u["ActiveState"] {
+	case "active", "reloading":
+		r.Status, r.On, r.Next = actions.OK, h, ""
+		r.Line = u["ActiveState"] + " (" + u["SubState"] + ")"
+		if at := systemdTime(u["ActiveEnterTimestamp"]); !at.IsZero() && a.Now.After(at) {
+			r.Line += " for " + span(a.Now.Sub(at))
+		}
+		systemdRestarts(&r, u, a)
+	case "activating":
+		r.Status, r.On, r.Line = actions.Warn, h, "starting ("+u["SubState"]+")"
+		if u["SubState"] == "auto-restart" {
+			r.Status, r.Line = actions.Fail, "restarting again and again: "+systemdWhy(u)
+		}
+	case "failed":
+		r.Status, r.Line = actions.Fail, "failed: "+systemdWhy(u)
+	case "inactive", "deactivating":
+		switch {
+		case u["Type"] == "oneshot" && u["Result"] == "success":
+			r.Status, r.Line, r.Next = actions.OK, "not running now; its last run was well", ""
+		case !alone:
+			r.Status, r.Line, r.Next = actions.OK, "not running here", ""
+		default:
+			r.Status, r.Line = actions.Fail, "not running ("+u["ActiveState"]+", "+u["SubState"]+")"
+		}
+	default:
+		r.Line = "systemd says " + u["ActiveState"] + ", which is not known here"
+	}
+	return r
+}
+
+func systemdRestarts(r *actions.Reading, u map[string]string, a actions.Answer) {
+	n, err := strconv.ParseFloat(u["NRestarts"], 64)
+	if err != nil {
+		return
+	}
+	r.Metrics = append(r.Metrics, actions.Metric{Name: "restarts", Value: n})
+	if points := a.Series("", "restarts"); len(points) > 0 {
+		if grown := n - points[len(points)-1].Value; grown > 0 {
+			r.Status = actions.Warn
+			r.Line += fmt.Sprintf("; restarted %.0f times since %s ago", grown, span(a.Now.Sub(points[len(points)-1].At)))
+		}
+	}
+}
+
+func systemdWhy(u map[string]string) string {
+	w := u["Result"]
+	if w == "" || w == "success" {
+		w = u["SubState"]
+	}
+	if s := u["ExecMainStatus"]; s != "" && s != "0" {
+		w += ", status " + s
+	}
+	return w
+}
+
+// systemdTime reads "@1795208370", as --timestamp=unix writes it.
+func systemdTime(s string) time.Time {
+	n, err := strconv.ParseInt(strings.TrimPrefix(s, "@"), 10, 64)
+	if err != nil || n <= 0 || !strings.HasPrefix(s, "@") {
+		return time.Time{}
+	}
+	return time.Unix(n, 0)
+}
