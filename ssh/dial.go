@@ -54,14 +54,14 @@ func (p *Pool) dial(ctx context.Context, name string, path []string) (*conn, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	raw, via, err := p.wire(ctx, h, path)
+	raw, _, err := p.wire(ctx, h, path)
 	if err != nil {
 		return nil, err
 	}
 	c, err := p.login(ctx, h, raw)
 	if err != nil {
 		_ = raw.Close()
-		return nil, throughVia(err, via)
+		return nil, err
 	}
 	return c, nil
 }
@@ -120,9 +120,7 @@ func (p *Pool) wire(ctx context.Context, h Host, path []string) (net.Conn, strin
 	}
 	raw, err := j.forward(ctx, "tcp", h.addr())
 	if err != nil {
-		e := forwardError(ctx, h.Name, h.addr(), err)
-		e.Via = via
-		return nil, via, e
+		return nil, via, seenFrom(forwardError(ctx, h.Name, h.addr(), err), via)
 	}
 	return raw, via, nil
 }
@@ -136,14 +134,20 @@ func first(ss ...string) string {
 	return ""
 }
 
-func throughVia(err error, via string) error {
-	var e *Error
-	if via != "" && errors.As(err, &e) && e.Via == "" {
-		at := *e
-		at.Via = via
-		return &at
+// seenFrom tells trouble on the way from trouble of the host itself: where the
+// jump host would not or could not forward it is on the way, else the host is
+// what did not answer, as seen from there.
+func seenFrom(e *Error, via string) *Error {
+	if e.Trouble == Forbidden || e.Trouble == LineLost {
+		e.Via = via
+		return e
 	}
-	return err
+	seen := "as seen from " + via
+	if said := e.Err.Error(); !strings.EqualFold(said, string(e.Trouble)) {
+		seen += ", which says: " + said
+	}
+	e.Err = errors.New(seen)
+	return e
 }
 
 // login does handshake and login on an open wire.

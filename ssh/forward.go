@@ -54,6 +54,9 @@ func forwardError(ctx context.Context, host, addr string, err error) *Error {
 		e.Trouble = LineLost
 		return e
 	}
+	if open.Message != "" {
+		e.Err = errors.New(string(Clean([]byte(open.Message), 256)))
+	}
 	text := strings.ToLower(open.Message)
 	has := func(s string) bool { return strings.Contains(text, s) }
 	switch {

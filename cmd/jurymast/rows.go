@@ -100,12 +100,6 @@ func why(s actions.Summary, p printer) string {
 	if s.State != actions.OK {
 		w = strings.TrimPrefix(w, strings.TrimSpace(s.Check+" "+s.Item)+": ")
 	}
-	if s.Skipped > 0 {
-		w = fmt.Sprintf("%s; %d checks skipped", w, s.Skipped)
-	}
-	if s.Cause != "" && s.Cause != s.Ref && s.State != actions.OK && !strings.Contains(w, string(s.Cause)) {
-		w += "; likely because of " + string(s.Cause)
-	}
 	if s.Muted != "" {
 		w = p.signs.muted + " " + s.Muted + ": " + w
 	}
