@@ -40,8 +40,16 @@ func TestExampleLoads(t *testing.T) {
 	if len(f.Warnings) == 0 {
 		t.Error("it speaks of warnings and there are none")
 	}
-	if len(f.Repositories)+len(f.Backups)+len(f.Playbooks) > 0 {
-		t.Error("it promises what is not built: copies or playbooks")
+	if len(f.Playbooks) > 0 {
+		t.Error("it promises what is not built: playbooks")
+	}
+	for _, r := range f.Repositories {
+		if r.Kind != "" {
+			t.Errorf("repository %s promises a kind that is not built: %s", r.Name, r.Kind)
+		}
+	}
+	if !bytes.Contains(src, []byte("both are only written down")) {
+		t.Error("it does not say that nothing acts on its repository and backup")
 	}
 	formatted, err := inventory.Format(src)
 	if err != nil || !bytes.Equal(formatted, src) {
