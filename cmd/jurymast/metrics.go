@@ -74,7 +74,7 @@ func writeMetrics(w io.Writer, sums []actions.Summary, st actions.State) error {
 		state.add(l, float64(shown(s)))
 		checked.add(l, seconds(s.CheckedAt.IsZero(), s.CheckedAt.Unix()))
 		lastOK.add(l, seconds(s.LastOK.IsZero(), s.LastOK.Unix()))
-		muted.add(l, flag(s.Muted != ""))
+		muted.add(l, bit(s.Muted != ""))
 	}
 	families := []family{state, checked, lastOK, muted}
 
@@ -192,7 +192,7 @@ func seconds(never bool, unix int64) float64 {
 	return float64(unix)
 }
 
-func flag(b bool) float64 {
+func bit(b bool) float64 {
 	if b {
 		return 1
 	}
