@@ -34,7 +34,7 @@ docker, or may use sudo; either is as good as root on that machine.`,
 		}
 		want := t.Options.List("services")
 		s := script("docker/look.sh", map[string]string{"SUDO": sudo(f, t)})
-		return onEach(t, actions.Check{ID: "compose", Title: "project " + project, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+		return onEach(f, t, actions.Check{ID: "compose", Title: "project " + project, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
 			return composeRead(dockerParse(a), project, want, h, alone, a)
 		})
 	},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,13 +83,26 @@ func dockerParse(a actions.Answer) dockerEngine {
 		return trouble(actions.Unknown, "", "docker gave no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))
 	}
 	e := dockerEngine{version: actions.Line(version)}
-	for _, ln := range lines[1 : len(lines)-1] {
+	rest := lines[1 : len(lines)-1]
+	ids := -1
+	if len(rest) > 0 {
+		if s, ok := strings.CutPrefix(rest[0], "ids "); ok {
+			if n, err := strconv.Atoi(s); err == nil {
+				ids, rest = n, rest[1:]
+			}
+		}
+	}
+	for _, ln := range rest {
 		var c dockerContainer
 		if err := json.Unmarshal([]byte(ln), &c); err != nil || c.Name == "" || c.Status == "" {
 			return trouble(actions.Unknown, "", "docker says what is not understood: %s", actions.Line(ln))
 		}
 		c.Name = strings.TrimPrefix(c.Name, "/")
 		e.containers = append(e.containers, c)
+	}
+	// One may be removed between the two questions; none of several is no answer.
+	if ids < 0 || len(e.containers) > ids || ids > 0 && len(e.containers) == 0 {
+		return trouble(actions.Unknown, "", "docker ps lists %d containers, docker inspect shows %d", max(ids, 0), len(e.containers))
 	}
 	sort.Slice(e.containers, func(i, j int) bool { return e.containers[i].Name < e.containers[j].Name })
 	return e
@@ -109,6 +123,9 @@ func dockerContainers(e dockerEngine, want, ignore []string, a actions.Answer) [
 		if !seen[n] {
 			out = append(out, actions.Reading{Item: n, Status: actions.Fail, Line: "there is no such container", Next: "docker ps -a"})
 		}
+	}
+	if len(out) == 0 {
+		return []actions.Reading{{Status: actions.OK, Line: "no containers"}}
 	}
 	return out
 }

@@ -36,8 +36,14 @@ does not show reads as unknown, with the reason. SMART needs smartctl (apt insta
 		{Name: "temperature", Unit: "°C", Warn: 80, Fail: 95, Doc: "temperature of each sensor"},
 		{Name: "drive", Unit: "°C", Warn: 55, Fail: 65, Doc: "temperature of each drive"},
 	},
-	Sudoers: []string{"/usr/sbin/smartctl --json=c -n standby -H -A /dev/*"},
-	Checks:  linuxChecks,
+	// A * would let further flags follow, and some of them change a drive.
+	Sudoers: []string{
+		"/usr/sbin/smartctl --json=c -n standby -H -A /dev/sd[a-z]",
+		"/usr/sbin/smartctl --json=c -n standby -H -A /dev/sd[a-z][a-z]",
+		"/usr/sbin/smartctl --json=c -n standby -H -A /dev/nvme[0-9]n[0-9]",
+		"/usr/sbin/smartctl --json=c -n standby -H -A /dev/nvme[0-9][0-9]n[0-9]",
+	},
+	Checks: linuxChecks,
 }
 
 func linuxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {

@@ -73,7 +73,7 @@ func linuxFacts(out []byte) map[string]string {
 
 func linuxUpdates(a actions.Answer, all, security, lists inventory.Bound) []actions.Reading {
 	f := linuxFacts(a.Stdout)
-	if why, ok := linuxFacts(append(a.Stdout, "\nend\n"...))["failed"]; ok {
+	if why, ok := linuxFacts([]byte(string(a.Stdout) + "\nend\n"))["failed"]; ok {
 		return actions.UnknownReading("the updates cannot be counted: %s", why)
 	}
 	if f == nil {
@@ -294,6 +294,9 @@ func linuxDrives(a actions.Answer, temp inventory.Bound) []actions.Reading {
 		text, exit, _ := strings.Cut(text, "\n== exit ")
 		code, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(exit, "\n", 2)[0]))
 		rs = append(rs, linuxDrive("/dev/"+strings.TrimSpace(device), text, code, temp))
+	}
+	if len(rs) == 0 {
+		return actions.UnknownReading("smartctl said nothing of any drive")
 	}
 	return rs
 }

@@ -22,7 +22,7 @@ A service with standbys is looked at on each of them: it must be active on exact
 	Options: []inventory.Option{
 		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
 	},
-	Checks: func(_ *inventory.Fleet, t inventory.Target) []actions.Check {
+	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		unit := t.Options.String("unit")
 		if unit == "" {
 			unit = t.Ref.Name()
@@ -31,7 +31,7 @@ A service with standbys is looked at on each of them: it must be active on exact
 			unit += ".service"
 		}
 		s := script("systemd/look.sh", map[string]string{"UNIT": unit})
-		return onEach(t, actions.Check{ID: "unit", Title: "unit " + unit, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+		return onEach(f, t, actions.Check{ID: "unit", Title: "unit " + unit, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
 			return systemdRead(unit, h, alone, a)
 		})
 	},
@@ -40,7 +40,17 @@ A service with standbys is looked at on each of them: it must be active on exact
 // onEach returns a check for the host of a service and for each of its
 // standbys. Alone is false where another host may be the one that runs it: then
 // not running is no fault of this host's.
-func onEach(t inventory.Target, c actions.Check, read func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading) []actions.Check {
+func onEach(f *inventory.Fleet, t inventory.Target, c actions.Check, read func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading) []actions.Check {
+	if !ofItsKind(f, t) {
+		c.Read = func(a actions.Answer) []actions.Reading {
+			rs := read(t.Host, true, a)
+			for i := range rs {
+				rs[i].On = ""
+			}
+			return rs
+		}
+		return []actions.Check{c}
+	}
 	alone := len(t.Standby) == 0
 	main := c
 	main.Read = func(a actions.Answer) []actions.Reading { return read(t.Host, alone, a) }
@@ -55,6 +65,13 @@ func onEach(t inventory.Target, c actions.Check, read func(h inventory.Ref, alon
 		out = append(out, s)
 	}
 	return out
+}
+
+// ofItsKind reports whether checks are those of the target's own kind, and not
+// one that was added to it: only the former tell where the target runs.
+func ofItsKind(f *inventory.Fleet, t inventory.Target) bool {
+	whole, ok := f.Target(t.Ref)
+	return ok && whole.Kind == t.Kind && fmt.Sprint(whole.Options) == fmt.Sprint(t.Options)
 }
 
 // systemdRead judges the answer of systemd/look.sh.
@@ -74,7 +91,11 @@ func systemdRead(unit string, h inventory.Ref, alone bool, a actions.Answer) []a
 	r := systemdUnit(unit, u, h, alone, a)
 	if s, ok := parts["starts"]; ok && r.Status == actions.OK {
 		starts := systemdProperties(s)
-		if starts["ActiveState"] == "failed" {
+		switch {
+		case starts["LoadState"] == "not-found":
+			r.Status, r.Line = actions.Fail, "there is no such unit: "+u["Unit"]+", which it starts"
+			r.Next = "systemctl cat " + unit
+		case starts["ActiveState"] == "failed", starts["Result"] != "" && starts["Result"] != "success":
 			r.Status, r.Line = actions.Fail, fmt.Sprintf("the last run of %s failed: %s", starts["Id"], systemdWhy(starts))
 			r.Next = "journalctl -u " + starts["Id"] + " -e"
 		}
@@ -130,6 +151,8 @@ func systemdUnit(unit string, u map[string]string, h inventory.Ref, alone bool, 
 		r.Status, r.Line = actions.Fail, "failed: "+systemdWhy(u)
 	case "inactive", "deactivating":
 		switch {
+		case u["Type"] == "oneshot" && u["Result"] == "success" && alone && systemdTime(u["InactiveEnterTimestamp"]).IsZero():
+			r.Status, r.Line = actions.Unknown, "not running now; when it last ran is not known"
 		case u["Type"] == "oneshot" && u["Result"] == "success":
 			r.Status, r.Line, r.Next = actions.OK, "not running now; its last run was well", ""
 		case !alone:

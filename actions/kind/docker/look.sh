@@ -33,6 +33,11 @@ if ! version=$(docker info --format '{{.ServerVersion}}' 2>&1 </dev/null); then
 fi
 printf 'version %s\n' "$version"
 ids=$($docker ps -aq --no-trunc </dev/null) || exit 1
+count=0
+for _ in $ids; do
+    count=$((count + 1))
+done
+printf 'ids %s\n' "$count"
 if [ -n "$ids" ]; then
     # A container that is gone by now is an error of inspect's, and none of ours.
     # shellcheck disable=SC2086 # ids, one a word

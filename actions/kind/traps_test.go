@@ -1,0 +1,77 @@
+package kind
+
+import (
+	"bytes"
+	"testing"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+const defectUnit = "== unit\nId=api.service\nType=simple\nLoadState=loaded\nActiveState=active\nSubState=running\nResult=success\n"
+
+// Containers that docker ps lists and docker inspect does not show are not
+// known to be well, nor known not to run.
+func TestContainersThatCannotBeInspected(t *testing.T) {
+	f, err := inventory.Parse("x", []byte("[node.app]\n[node.other]\n[service.api]\nkind=\"compose\"\non=\"app\"\nstandby=[\"other\"]\n"), Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, _ := f.Target("service/api")
+	for _, k := range []actions.Kind{docker, compose} {
+		for _, c := range k.Checks(f, *target) {
+			suiteNotWell(t, k.Name+" "+c.ID, "no containers of two", c.Read(suiteAnswer("version 28.5.2\nids 2\nend\n")))
+		}
+	}
+	a := suiteAnswer("version 28.5.2\nids 0\nend\n")
+	if rs := docker.Checks(f, *target)[1].Read(a); len(rs) != 1 || rs[0].Status != actions.OK {
+		t.Errorf("no containers at all: %+v", rs)
+	}
+}
+
+// A check that was added to a service says nothing about where that service
+// runs, and has no standbys of its own.
+func TestAddedCheckDoesNotPlace(t *testing.T) {
+	f, err := inventory.Parse("x", []byte("[node.app]\n[node.other]\n[service.api]\nkind=\"compose\"\non=\"app\"\nstandby=[\"other\"]\n[check.redis]\nof=\"service/api\"\nkind=\"systemd\"\nunit=\"redis.service\"\n"), Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, _ := f.Target("service/api")
+	added := *target
+	added.Kind, added.Options, added.Limits, added.Checks = target.Checks[0].Kind, target.Checks[0].Options, target.Checks[0].Limits, nil
+	checks := systemd.Checks(f, added)
+	if len(checks) != 1 {
+		t.Errorf("%d checks, want 1", len(checks))
+	}
+	if rs := checks[0].Read(suiteAnswer(defectUnit + "== end\n")); rs[0].On != "" {
+		t.Errorf("it says that the service runs on %s", rs[0].On)
+	}
+}
+
+func TestUnitsThatNeverRan(t *testing.T) {
+	f, target := suiteTarget(t, systemd)
+	read := func(text string) []actions.Reading { return systemd.Checks(f, target)[0].Read(suiteAnswer(text)) }
+	suiteNotWell(t, "oneshot", "never run", read("== unit\nId=api.service\nType=oneshot\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult=success\nInactiveEnterTimestamp=\n== end\n"))
+	if rs := read("== unit\nId=api.service\nType=oneshot\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult=success\nInactiveEnterTimestamp=@1795200000\n== end\n"); rs[0].Status != actions.OK {
+		t.Errorf("ran well: %+v", rs)
+	}
+	f, target = suiteTarget(t, systemd, `unit = "b.timer"`)
+	timer := "== unit\nId=b.timer\nLoadState=loaded\nActiveState=active\nSubState=waiting\nUnit=b.service\n== starts\nId=b.service\n"
+	suiteNotWell(t, "timer", "of nothing", read(timer+"LoadState=not-found\nActiveState=inactive\nResult=success\n== end\n"))
+	suiteNotWell(t, "timer", "whose last run failed", read(timer+"LoadState=loaded\nActiveState=inactive\nResult=exit-code\nExecMainStatus=1\n== end\n"))
+}
+
+// The answers of a batch lie in one buffer: a reader must not write behind its own.
+func TestReadingWritesNothing(t *testing.T) {
+	whole := []byte("manager apt\nupdates 1\nthe next answer")
+	a := suiteAnswer("")
+	a.Stdout = whole[:len("manager apt\nupdates 1\n")]
+	linuxUpdates(a, inventory.Bound{}, inventory.Bound{}, inventory.Bound{})
+	if !bytes.HasSuffix(whole, []byte("the next answer")) {
+		t.Errorf("the buffer is now %q", whole)
+	}
+}
+
+func TestDrivesThatSayNothing(t *testing.T) {
+	suiteNotWell(t, "smart", "== end", linuxDrives(suiteAnswer("== end\n"), inventory.Bound{}))
+}
