@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	gossh "golang.org/x/crypto/ssh"
+
 	"jurymast/ssh"
 )
 
@@ -37,12 +39,17 @@ func main() {
 	rounds := flag.Int("rounds", 3, "rounds")
 	pool := flag.Int("pool", 0, "be the client: this many hosts, then sweeps")
 	sweeps := flag.Int("sweeps", 0, "warm sweeps after the first")
+	bare := flag.Bool("bare", false, "be the barest client that x/crypto/ssh allows, as a floor")
 	flag.Parse()
 	b := &bench{dir: *dir, probe: *probe}
 	var err error
 	if *pool > 0 {
 		b.n = *pool
-		err = b.client(*sweeps)
+		if *bare {
+			err = b.floor(*sweeps)
+		} else {
+			err = b.client(*sweeps)
+		}
 	} else {
 		err = b.compare(strings.Fields(*hosts), *rounds)
 	}
@@ -90,6 +97,11 @@ func (b *bench) client(sweeps int) error {
 	if err := sweep(); err != nil {
 		return err
 	}
+	return errors.Join(measure(sweeps, sweep), p.Close())
+}
+
+// measure runs warm sweeps and prints their median wall and CPU.
+func measure(sweeps int, sweep func() error) error {
 	var took []cost
 	for range sweeps {
 		cpu, began := ownCPU(), time.Now()
@@ -102,7 +114,58 @@ func (b *bench) client(sweeps int) error {
 		m := median(took)
 		fmt.Println(m.wall.Nanoseconds(), m.cpu.Nanoseconds())
 	}
-	return p.Close()
+	return nil
+}
+
+// floor is a client without a pool, a wrapper, a bound or a deadline: what is
+// left is the server's work, which every client waits for.
+func (b *bench) floor(sweeps int) error {
+	text, err := os.ReadFile(b.probe)
+	if err != nil {
+		return err
+	}
+	key, err := os.ReadFile(filepath.Join(b.dir, "id"))
+	if err != nil {
+		return err
+	}
+	signer, err := gossh.ParsePrivateKey(key)
+	if err != nil {
+		return err
+	}
+	public, err := os.ReadFile(filepath.Join(b.dir, "host.pub"))
+	if err != nil {
+		return err
+	}
+	host, _, _, _, err := gossh.ParseAuthorizedKey(public)
+	if err != nil {
+		return err
+	}
+	clients := make([]*gossh.Client, b.n)
+	sweep := func() error {
+		var wg sync.WaitGroup
+		errs := make([]error, b.n)
+		for i, h := range b.names() {
+			wg.Go(func() {
+				if clients[i] == nil {
+					clients[i], errs[i] = gossh.Dial("tcp", h+":22", &gossh.ClientConfig{User: "root", Auth: []gossh.AuthMethod{gossh.PublicKeys(signer)}, HostKeyCallback: gossh.FixedHostKey(host), Timeout: time.Minute})
+					if errs[i] != nil {
+						return
+					}
+				}
+				s, err := clients[i].NewSession()
+				if err == nil {
+					_, err = s.CombinedOutput(string(text))
+				}
+				errs[i] = err
+			})
+		}
+		wg.Wait()
+		return errors.Join(errs...)
+	}
+	if err := sweep(); err != nil {
+		return err
+	}
+	return measure(sweeps, sweep)
 }
 
 func ownCPU() time.Duration {
@@ -177,6 +240,8 @@ func (b *bench) one(rounds int) error {
 	ratio("jurymast cold", "clush", "wall", wall)
 	ratio("jurymast warm", "xargs ssh ControlMaster", "wall", wall)
 	ratio("jurymast warm", "xargs ssh ControlMaster", "CPU", cpu)
+	ratio("jurymast cold", "x/crypto cold, bare", "wall", wall)
+	ratio("jurymast warm", "x/crypto warm, bare", "wall", wall)
 	return nil
 }
 
@@ -235,7 +300,9 @@ func (b *bench) rows() []row {
 		{"xargs ssh", func() (cost, error) { return b.external(x(b.sshOptions())) }},
 		{"xargs ssh c25519", func() (cost, error) { return b.external(x(b.sshOptions(c25519))) }},
 		{"ansible raw", func() (cost, error) { return b.external(ansible) }},
-		{"jurymast warm", b.warmPool},
+		{"jurymast warm", func() (cost, error) { return b.warm(b.self(5)) }},
+		{"x/crypto cold, bare", func() (cost, error) { return b.external(append(b.self(0), "-bare")) }},
+		{"x/crypto warm, bare", func() (cost, error) { return b.warm(append(b.self(5), "-bare")) }},
 		{"xargs ssh ControlMaster", func() (cost, error) { return b.warmMasters(x(b.sshOptions(b.master()))) }},
 	}
 }
@@ -261,8 +328,9 @@ func (b *bench) external(argv []string) (cost, error) {
 	return cost{time.Since(began), c.ProcessState.UserTime() + c.ProcessState.SystemTime()}, err
 }
 
-func (b *bench) warmPool() (cost, error) {
-	c := b.command(b.self(5))
+// warm runs a client that measures its own warm sweeps.
+func (b *bench) warm(argv []string) (cost, error) {
+	c := b.command(argv)
 	out, err := c.Output()
 	if err != nil {
 		return cost{}, err
