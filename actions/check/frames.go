@@ -59,7 +59,7 @@ func mark(line []byte, prefix string) ([]string, bool) {
 	if !bytes.HasPrefix(line, []byte(prefix)) || !bytes.HasSuffix(line, []byte(" .")) || len(line) < len(prefix)+2 {
 		return nil, false
 	}
-	return strings.Fields(string(line[len(prefix) : len(line)-2])), true
+	return strings.Split(string(line[len(prefix):len(line)-2]), " "), true
 }
 
 // parser is where in an answer parse is.

@@ -199,7 +199,11 @@ func bound(l inventory.Limit, v float64) string {
 	if l.Low {
 		sign = "<"
 	}
-	return sign + " " + trimFloat(v) + l.Unit
+	unit := l.Unit
+	if len(unit) > 3 { // a word, not a sign
+		unit = " " + unit
+	}
+	return sign + " " + trimFloat(v) + unit
 }
 
 func trimFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
