@@ -50,7 +50,7 @@ func TestShellAhead(t *testing.T) {
 		return string(o.Stdout)
 	}
 	waits := func() bool {
-		k, err := p.connect(t.Context(), host, nil)
+		k, err := p.connect(t.Context(), host)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestShellAhead(t *testing.T) {
 	eventually(t, "a shell waits", waits)
 
 	t.Run("it was ended while it waited", func(t *testing.T) {
-		k, err := p.connect(t.Context(), host, nil)
+		k, err := p.connect(t.Context(), host)
 		if err != nil {
 			t.Fatal(err)
 		}

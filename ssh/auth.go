@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -19,13 +19,20 @@ import (
 // maxOffers is how many keys are offered: sshd's MaxAuthTries is 6.
 const maxOffers = 6
 
-// agentLimit bounds one request to an agent: it may wait for a touch of a key.
-const agentLimit = 30 * time.Second
+// An agent answers at once which keys it holds. A signature may wait for
+// somebody to touch a key. One that did not answer is left alone for a while:
+// it must not hold up every host in turn.
+const (
+	agentListLimit = 2 * time.Second
+	agentSignLimit = 30 * time.Second
+	agentPause     = 10 * time.Second
+)
 
 // keyring holds what a pool can log in with: key files, read once, and the
 // agents that hosts name.
 type keyring struct {
 	prompt func(ctx context.Context, question string) (string, error)
+	now    func() time.Time
 
 	mu     sync.Mutex
 	files  map[string]*keyFile
@@ -39,12 +46,17 @@ type keyFile struct {
 	cert   *gossh.Certificate // NAME-cert.pub beside it; may be nil
 	signer gossh.Signer       // nil while the passphrase is not known
 	locked []byte             // the file, while it needs a passphrase
+	silent bool               // nobody wanted to give the passphrase
 	err    error
 }
 
+// agentLink is the connection to an agent, or the memory that there is none.
 type agentLink struct {
-	conn net.Conn
+	conn net.Conn // nil while there is none
 	keys agent.ExtendedAgent
+
+	err   error
+	again time.Time // not before
 }
 
 func (k *keyring) close() error {
@@ -52,10 +64,27 @@ func (k *keyring) close() error {
 	defer k.mu.Unlock()
 	var errs []error
 	for _, a := range k.agents {
-		errs = append(errs, a.conn.Close())
+		if a.conn == nil {
+			continue
+		}
+		if err := a.conn.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
 	}
 	k.agents = nil
 	return errors.Join(errs...)
+}
+
+// forget has a person be asked again, and agents that did not answer.
+func (k *keyring) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.files {
+		f.silent = false
+	}
+	for _, a := range k.agents {
+		a.again = time.Time{}
+	}
 }
 
 // login is the keys for one host, and what was wrong with those that cannot be
@@ -92,7 +121,7 @@ func (k *keyring) auth(ctx context.Context, h Host) *login {
 		}
 		signer := k.signer(ctx, f, held)
 		if signer == nil {
-			l.broken = append(l.broken, &Error{Trouble: KeyUnusable, Err: fmt.Errorf("%s needs a passphrase, and there is nobody to ask", path), Hint: "ssh-add " + path})
+			l.broken = append(l.broken, f.unsigned())
 			continue
 		}
 		if f.cert != nil {
@@ -139,23 +168,34 @@ func (l *login) explain(e *Error) error {
 	return e
 }
 
-// file reads a key file, once.
+// file reads a key file, once. One that cannot be used is looked at again the
+// next time: somebody may have mended it.
 func (k *keyring) file(path string) *keyFile {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if f := k.files[path]; f != nil {
 		return f
 	}
-	if k.files == nil {
-		k.files = map[string]*keyFile{}
-	}
 	f := readKey(path)
-	k.files[path] = f
+	if f.err == nil {
+		if k.files == nil {
+			k.files = map[string]*keyFile{}
+		}
+		k.files[path] = f
+	}
 	return f
 }
 
-// readKey reads and parses a key file. As OpenSSH does it refuses one that
-// others can read.
+// unsigned is the error of a key that nobody signs with.
+func (f *keyFile) unsigned() error {
+	if f.locked == nil {
+		return &Error{Trouble: KeyUnusable, Err: fmt.Errorf("%s is a public key, and the agent does not hold its other half", f.path), Hint: "ssh-add " + strings.TrimSuffix(f.path, ".pub")}
+	}
+	return &Error{Trouble: KeyUnusable, Err: fmt.Errorf("%s needs a passphrase, and nobody gave it", f.path), Hint: "ssh-add " + f.path}
+}
+
+// readKey reads and parses a key file. As OpenSSH does it refuses one of one's
+// own that others can read, and takes a public key for one that the agent holds.
 func readKey(path string) *keyFile {
 	f := &keyFile{path: path}
 	unusable := func(err error, hint string) *keyFile {
@@ -163,10 +203,16 @@ func readKey(path string) *keyFile {
 		return f
 	}
 	info, err := os.Stat(path)
+	if pub := strings.TrimSuffix(path, ".pub") + ".pub"; pub == path || errors.Is(err, os.ErrNotExist) {
+		if f.public = readPublic(pub); f.public != nil {
+			f.cert = readCert(strings.TrimSuffix(path, ".pub") + "-cert.pub")
+			return f
+		}
+	}
 	if err != nil {
 		return unusable(err, "name another identity")
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && ownedByMe(info) {
 		return unusable(fmt.Errorf("%s can be read by others (mode %04o)", path, mode), "chmod 600 "+path)
 	}
 	if info.Size() > 1<<20 {
@@ -191,6 +237,13 @@ func readKey(path string) *keyFile {
 		f.public = f.signer.PublicKey()
 	}
 	return f
+}
+
+// ownedByMe tells files of this user from those that somebody else provides,
+// which sshkey_perm_ok of OpenSSH leaves to them.
+func ownedByMe(info os.FileInfo) bool {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(s.Uid) == os.Getuid()
 }
 
 func readPublic(path string) gossh.PublicKey {
@@ -223,13 +276,16 @@ func (k *keyring) signer(ctx context.Context, f *keyFile, held []gossh.Signer) g
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if f.signer != nil || k.prompt == nil {
+	if f.signer != nil || f.locked == nil || f.silent || k.prompt == nil {
 		return f.signer
 	}
 	for range 3 {
 		pass, err := k.prompt(ctx, "passphrase of "+f.path+": ")
-		if err != nil || pass == "" {
+		if ctx.Err() != nil {
 			return nil
+		}
+		if err != nil || pass == "" {
+			break
 		}
 		s, err := gossh.ParsePrivateKeyWithPassphrase(f.locked, []byte(pass))
 		if err == nil {
@@ -237,6 +293,7 @@ func (k *keyring) signer(ctx context.Context, f *keyFile, held []gossh.Signer) g
 			return s
 		}
 	}
+	f.silent = true // the other hosts need not ask as well
 	return nil
 }
 
@@ -248,42 +305,74 @@ func (k *keyring) agent(ctx context.Context, socket string) ([]gossh.Signer, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if a := k.agents[socket]; a != nil {
-		if ss, err := a.signers(); err == nil {
+	a := k.agents[socket]
+	if a == nil {
+		a = &agentLink{}
+		if k.agents == nil {
+			k.agents = map[string]*agentLink{}
+		}
+		k.agents[socket] = a
+	}
+	if a.conn != nil {
+		if ss, err := a.keys.Signers(); err == nil {
 			return ss, nil
 		}
 		_ = a.conn.Close()
-		delete(k.agents, socket)
+		a.conn = nil
 	}
-	conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", socket)
+	if a.err != nil && k.now().Before(a.again) {
+		return nil, a.err
+	}
+	ss, err := a.connect(ctx, socket)
+	if err != nil && ctx.Err() == nil {
+		a.err, a.again = fmt.Errorf("the ssh agent: %w", err), k.now().Add(agentPause)
+		return nil, a.err
+	}
+	a.err = err
+	return ss, err
+}
+
+func (a *agentLink) connect(ctx context.Context, socket string) ([]gossh.Signer, error) {
+	conn, err := (&net.Dialer{Timeout: agentListLimit}).DialContext(ctx, "unix", socket)
 	if err != nil {
-		return nil, fmt.Errorf("the ssh agent: %w", err)
+		return nil, err
 	}
-	limited := &patient{Conn: conn}
-	a := &agentLink{conn: conn, keys: agent.NewClient(limited)}
-	ss, err := a.signers()
+	keys := agent.NewClient(patient{conn})
+	ss, err := keys.Signers()
 	if err != nil {
 		_ = conn.Close()
-		return nil, fmt.Errorf("the ssh agent: %w", err)
+		return nil, err
 	}
-	if k.agents == nil {
-		k.agents = map[string]*agentLink{}
-	}
-	k.agents[socket] = a
+	a.conn, a.keys = conn, keys
 	return ss, nil
 }
 
-func (a *agentLink) signers() ([]gossh.Signer, error) { return a.keys.Signers() }
+// patient gives every request to an agent a deadline of its own. It is no
+// io.Closer, so that requests go one by one: the agent serves them so anyway.
+type patient struct{ conn net.Conn }
 
-// patient gives every request to an agent a deadline of its own.
-type patient struct{ net.Conn }
+// agentList is the request for the keys that an agent holds:
+// SSH_AGENTC_REQUEST_IDENTITIES (draft-ietf-sshm-ssh-agent, 6.1).
+const agentList = 11
 
-// Write begins a request, and with it its deadline.
-func (p *patient) Write(b []byte) (int, error) {
-	if err := p.Conn.SetDeadline(time.Now().Add(agentLimit)); err != nil {
+// Write sends a request, which comes whole, and begins its deadline.
+func (p patient) Write(b []byte) (int, error) {
+	limit := agentSignLimit
+	if len(b) > 4 && b[4] == agentList {
+		limit = agentListLimit
+	}
+	if err := p.conn.SetDeadline(time.Now().Add(limit)); err != nil {
 		return 0, err
 	}
-	return p.Conn.Write(b)
+	return p.conn.Write(b)
 }
 
-var _ io.ReadWriter = (*patient)(nil)
+// Read ends the connection with the first error: an answer that comes too late
+// must not be taken for that of the next request.
+func (p patient) Read(b []byte) (int, error) {
+	n, err := p.conn.Read(b)
+	if err != nil {
+		_ = p.conn.Close()
+	}
+	return n, err
+}

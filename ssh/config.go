@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -252,36 +253,92 @@ func (c *Config) Hosts() ([]ConfigHost, error) {
 	}
 	var out []ConfigHost
 	var errs []error
-	seen := map[string]bool{}
-	for _, block := range c.parsed.Hosts {
-		for _, p := range block.Patterns {
-			alias := p.String()
-			if strings.ContainsAny(alias, "*?!") || seen[alias] {
-				continue
-			}
-			seen[alias] = true
-			h := ConfigHost{Alias: alias, Address: alias}
-			get := func(keyword string) string {
-				v, err := c.get(alias, keyword)
-				errs = append(errs, err)
-				return v
-			}
-			if name := get("HostName"); name != "" {
-				h.Address = expand(name, map[byte]string{'h': alias})
-			}
-			if n, err := strconv.Atoi(get("Port")); err == nil {
-				h.Port = n
-			}
-			h.User = get("User")
-			h.Jump = jumps(get("ProxyJump"))
-			var err error
-			h.Identities, err = c.all(alias, "IdentityFile")
-			errs = append(errs, err)
-			if p := get("ProxyCommand"); p != "" && !strings.EqualFold(p, "none") && len(h.Jump) == 0 {
-				h.Skip = "it has a ProxyCommand, which jurymast does not run: use ProxyJump"
-			}
-			out = append(out, h)
-		}
+	for _, alias := range aliases(c.parsed, 0) {
+		h, err := c.describe(alias)
+		errs = append(errs, err)
+		out = append(out, h)
 	}
 	return out, errors.Join(errs...)
+}
+
+// describe returns what a configuration says of one host.
+func (c *Config) describe(alias string) (ConfigHost, error) {
+	h := ConfigHost{Alias: alias, Address: alias}
+	var errs []error
+	get := func(keyword string) string {
+		v, err := c.get(alias, keyword)
+		errs = append(errs, err)
+		return v
+	}
+	if name := get("HostName"); name != "" {
+		h.Address = expand(name, map[byte]string{'h': alias})
+	}
+	if n, err := strconv.Atoi(get("Port")); err == nil {
+		h.Port = n
+	}
+	h.User = get("User")
+	h.Jump = jumps(get("ProxyJump"))
+	var err error
+	h.Identities, err = c.all(alias, "IdentityFile")
+	errs = append(errs, err)
+	if p := get("ProxyCommand"); p != "" && !strings.EqualFold(p, "none") && len(h.Jump) == 0 {
+		h.Skip = "it has a ProxyCommand, which jurymast does not run: use ProxyJump"
+	}
+	return h, errors.Join(errs...)
+}
+
+// maxInclude is how deep the library follows Include.
+const maxInclude = 5
+
+// aliases returns the hosts that a configuration and the files that it includes
+// name, each once, in their order.
+func aliases(c *ssh_config.Config, depth int) []string {
+	var out []string
+	add := func(names ...string) {
+		for _, n := range names {
+			if !strings.ContainsAny(n, "*?!") && !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	for _, block := range c.Hosts {
+		for _, p := range block.Patterns {
+			add(p.String())
+		}
+		for _, node := range block.Nodes {
+			if inc, ok := node.(*ssh_config.Include); ok && depth < maxInclude {
+				for _, file := range included(inc) {
+					// What cannot be read was an error when all was read.
+					if text, err := os.ReadFile(filepath.Clean(file)); err == nil {
+						if more, err := ssh_config.DecodeBytes(text); err == nil {
+							add(aliases(more, depth+1)...)
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// included returns the files that an Include stands for. The library follows
+// them and does not say which they are.
+func included(inc *ssh_config.Include) []string {
+	line, _, _ := strings.Cut(inc.String(), "#")
+	words := strings.Fields(strings.Replace(line, "=", " ", 1))
+	home, err := os.UserHomeDir()
+	if err != nil || len(words) == 0 {
+		return nil
+	}
+	var files []string
+	for _, w := range words[1:] {
+		if w = tilde(w, home); !filepath.IsAbs(w) {
+			w = filepath.Join(home, ".ssh", w)
+		}
+		found, err := filepath.Glob(w)
+		if err == nil {
+			files = append(files, found...)
+		}
+	}
+	return files
 }

@@ -74,7 +74,7 @@ type session struct {
 // dead is made anew, once.
 func (p *Pool) session(ctx context.Context, host, line string) (*session, error) {
 	for again := true; ; again = false {
-		c, err := p.connect(ctx, host, nil)
+		c, err := p.connect(ctx, host)
 		if err != nil {
 			return nil, err
 		}
@@ -311,16 +311,14 @@ func (p *Pool) keepalive() {
 // last times. The answer is waited for by a goroutine that ends with the
 // connection.
 func (p *Pool) ping() {
-	p.mu.Lock()
 	conns := map[string]*conn{}
-	for name, l := range p.lines {
+	for name, l := range p.all() {
 		l.mu.Lock()
 		if l.conn != nil {
 			conns[name] = l.conn
 		}
 		l.mu.Unlock()
 	}
-	p.mu.Unlock()
 	for name, c := range conns {
 		c.mu.Lock()
 		c.mute++

@@ -46,19 +46,21 @@ func SplitHostPort(s string) (host string, port int, err error) {
 }
 
 // dial makes a connection: through the jump hosts, the handshake, the login, all
-// before one deadline. It opens the first session ahead.
-func (p *Pool) dial(ctx context.Context, name string, path []string) (*conn, error) {
+// before one deadline.
+func (p *Pool) dial(ctx context.Context, name string) (*conn, error) {
 	h, err := p.host(name)
 	if err != nil {
 		return nil, err
 	}
+	// A person who is asked for a passphrase has more time than a machine.
+	auth := p.ring.auth(ctx, h)
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	raw, _, err := p.wire(ctx, h, path)
+	raw, err := p.wire(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.login(ctx, h, raw)
+	c, err := p.login(ctx, h, raw, auth)
 	if err != nil {
 		_ = raw.Close()
 		return nil, err
@@ -98,31 +100,62 @@ const chainSep = " > "
 
 // wire opens what the SSH connection runs over: TCP, or a channel through the
 // last jump host, whose own connection is the pool's like any other.
-func (p *Pool) wire(ctx context.Context, h Host, path []string) (net.Conn, string, error) {
+func (p *Pool) wire(ctx context.Context, h Host) (net.Conn, error) {
 	if len(h.Jump) == 0 {
 		raw, err := p.o.Dial(ctx, "tcp", h.addr())
 		if err != nil {
-			return nil, "", tcpError(ctx, h, err)
+			return nil, tcpError(ctx, h, err)
 		}
-		return raw, "", nil
+		return raw, nil
 	}
-	via := strings.Join(h.Jump, chainSep)
-	j, err := p.connect(ctx, via, path)
-	if err != nil {
-		var e *Error
-		if errors.As(err, &e) {
-			at := *e
-			at.Host = h.Name
-			at.Via = first(e.Via, e.Host)
-			return nil, via, &at
+	if err := p.loop(h); err != nil {
+		return nil, err
+	}
+	via := h.via()
+	for again := true; ; again = false {
+		j, err := p.connect(ctx, via)
+		if err != nil {
+			var e *Error
+			if errors.As(err, &e) {
+				at := *e
+				at.Host = h.Name
+				at.Via = first(e.Via, e.Host)
+				return nil, &at
+			}
+			return nil, err
 		}
-		return nil, via, err
+		raw, err := j.forward(ctx, "tcp", h.addr())
+		if err == nil {
+			return raw, nil
+		}
+		if again && ctx.Err() == nil && lineIsLost(err) {
+			p.lose(via, j, err) // a kept connection that was dead
+			continue
+		}
+		return nil, seenFrom(forwardError(ctx, h.Name, h.addr(), err), via)
 	}
-	raw, err := j.forward(ctx, "tcp", h.addr())
-	if err != nil {
-		return nil, via, seenFrom(forwardError(ctx, h.Name, h.addr(), err), via)
+}
+
+// via is the name of the connection through all jump hosts, "" for none.
+func (h Host) via() string { return strings.Join(h.Jump, chainSep) }
+
+// loop finds out whether the way to a host leads through itself: two such hosts
+// would wait for each other.
+func (p *Pool) loop(h Host) error {
+	seen := map[string]bool{h.Name: true}
+	for at := h; len(at.Jump) > 0; {
+		via := at.via()
+		if seen[via] || at.Jump[len(at.Jump)-1] == h.Name {
+			return &Error{Host: h.Name, Address: h.addr(), Trouble: Misconfigured, Err: errors.New("its jump hosts lead back to itself"), Hint: "mend jump in the inventory, or ProxyJump in the ssh configuration"}
+		}
+		seen[via] = true
+		next, err := p.host(via)
+		if err != nil {
+			return nil // connecting to it says what is wrong with it
+		}
+		at = next
 	}
-	return raw, via, nil
+	return nil
 }
 
 func first(ss ...string) string {
@@ -151,13 +184,12 @@ func seenFrom(e *Error, via string) *Error {
 }
 
 // login does handshake and login on an open wire.
-func (p *Pool) login(ctx context.Context, h Host, raw net.Conn) (*conn, error) {
+func (p *Pool) login(ctx context.Context, h Host, raw net.Conn, auth *login) (*conn, error) {
 	var verdict error // of the host key: says more than the handshake's own error
 	keys, err := p.hostKeys(h)
 	if err != nil {
 		return nil, err
 	}
-	auth := p.ring.auth(ctx, h)
 	config := &gossh.ClientConfig{
 		User:              h.User,
 		Auth:              auth.methods(),
@@ -226,9 +258,9 @@ func (g *greeting) Read(b []byte) (int, error) {
 // handshakeError words what went wrong between the first byte and the login.
 func handshakeError(h Host, err error, g *greeting) *Error {
 	e := &Error{Host: h.Name, Address: h.addr(), Err: err}
-	text := err.Error()
+	text := strings.ToLower(err.Error())
 	switch {
-	case len(g.seen) == 0 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(text, "EOF")):
+	case len(g.seen) == 0 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(text, "eof")):
 		e.Trouble, e.Err = LineLost, errors.New("it closed the connection before it said anything")
 		e.Hint = "sshd may refuse new connections for now (MaxStartups), or a firewall does: try again"
 	case len(g.seen) > 0 && !strings.HasPrefix(string(g.seen), "SSH-") && !strings.Contains(string(g.seen), "\nSSH-"):

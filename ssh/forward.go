@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,8 +16,11 @@ import (
 // Dial opens a TCP connection to addr as seen from a host, which also looks up
 // its name. Deadlines of the connection work by closing it.
 func (p *Pool) Dial(ctx context.Context, host, network, addr string) (net.Conn, error) {
+	if err := dialable(network, addr); err != nil {
+		return nil, &Error{Host: host, Address: addr, Trouble: Misconfigured, Err: err}
+	}
 	for again := true; ; again = false {
-		c, err := p.connect(ctx, host, nil)
+		c, err := p.connect(ctx, host)
 		if err != nil {
 			return nil, err
 		}
@@ -24,13 +28,31 @@ func (p *Pool) Dial(ctx context.Context, host, network, addr string) (net.Conn, 
 		if err == nil {
 			return k, nil
 		}
-		var refused *gossh.OpenChannelError
-		if again && ctx.Err() == nil && !errors.As(err, &refused) {
+		if again && ctx.Err() == nil && lineIsLost(err) {
 			p.lose(host, c, err) // a kept connection that was dead
 			continue
 		}
 		return nil, forwardError(ctx, host, addr, err)
 	}
+}
+
+// dialable finds mistakes of the caller, so that what fails later is the line.
+func dialable(network, addr string) error {
+	if network != "tcp" && network != "tcp4" && network != "tcp6" {
+		return net.UnknownNetworkError(network)
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	return err
+}
+
+// lineIsLost tells a connection that is gone from a server that opens no
+// channel: only the latter answers.
+func lineIsLost(err error) bool {
+	var refused *gossh.OpenChannelError
+	return !errors.As(err, &refused)
 }
 
 func (c *conn) forward(ctx context.Context, network, addr string) (net.Conn, error) {

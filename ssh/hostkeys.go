@@ -27,41 +27,47 @@ var hostKeyTypes = []struct {
 	{gossh.KeyAlgoRSA, []string{gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}},
 }
 
-// knownCache holds parsed files of host keys: each set of files is read once.
+// knownCache holds parsed files of host keys: each set of files is read once,
+// and again when one of them has changed. Another process may trust a key while
+// a console is open.
 type knownCache struct {
 	mu  sync.Mutex
-	dbs map[string]*knownhosts.HostKeyDB
+	dbs map[string]knownSet
 }
 
-func (k *knownCache) forget() {
-	k.mu.Lock()
-	k.dbs = nil
-	k.mu.Unlock()
+type knownSet struct {
+	stamp string // sizes and times of the files when they were read
+	db    *knownhosts.HostKeyDB
 }
 
 func (k *knownCache) load(files []string) (*knownhosts.HostKeyDB, error) {
-	id := strings.Join(files, "\x00")
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if db := k.dbs[id]; db != nil {
-		return db, nil
-	}
 	var there []string
+	var stamp strings.Builder
 	for _, f := range files {
-		if _, err := os.Stat(f); err == nil {
-			there = append(there, f)
-		} else if !errors.Is(err, os.ErrNotExist) {
+		info, err := os.Stat(f)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
+		there = append(there, f)
+		fmt.Fprintln(&stamp, f, info.Size(), info.ModTime().UnixNano())
+	}
+	id := strings.Join(files, "\x00")
+	if set, ok := k.dbs[id]; ok && set.stamp == stamp.String() {
+		return set.db, nil
 	}
 	db, err := knownhosts.NewDB(there...)
 	if err != nil {
 		return nil, err
 	}
 	if k.dbs == nil {
-		k.dbs = map[string]*knownhosts.HostKeyDB{}
+		k.dbs = map[string]knownSet{}
 	}
-	k.dbs[id] = db
+	k.dbs[id] = knownSet{stamp.String(), db}
 	return db, nil
 }
 

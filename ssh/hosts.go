@@ -89,7 +89,7 @@ func (k *hostKeys) state(remote net.Addr, key gossh.PublicKey) KeyState {
 func (p *Pool) showKey(ctx context.Context, h Host, algorithms []string) (gossh.PublicKey, net.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	raw, _, err := p.wire(ctx, h, []string{h.Name})
+	raw, err := p.wire(ctx, h)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -172,6 +172,14 @@ func (p *Pool) setKey(ctx context.Context, host, fingerprint string, replace boo
 		}
 	}
 	p.Forget(host)
+	keys, err := p.hostKeys(h)
+	if err != nil {
+		return HostKey{}, err
+	}
+	// A pattern or a marked line is not taken out for one host's sake.
+	if err := keys.check(&net.TCPAddr{IP: net.IPv4zero}, found.key); err != nil {
+		return HostKey{}, err
+	}
 	found.State = KeyTrusted
 	return *found, nil
 }
@@ -179,7 +187,13 @@ func (p *Pool) setKey(ctx context.Context, host, fingerprint string, replace boo
 // editKnown takes the host's keys of that type out of a file, where told to,
 // and adds the new one. All other lines stay as they are, byte for byte. The
 // file is replaced in one piece, under a lock against other processes.
-func editKnown(path, name string, key gossh.PublicKey, add, remove bool) (err error) {
+func editKnown(path, name string, key gossh.PublicKey, add, remove bool) error {
+	if !add { // a file of all users, mostly: it may be read, and holds nothing of this host
+		old, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) || err == nil && bytes.Equal(withoutKey(old, name, key.Type()), old) {
+			return nil
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -192,11 +206,7 @@ func editKnown(path, name string, key gossh.PublicKey, add, remove bool) (err er
 		return err
 	}
 	old, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		if !add {
-			return nil
-		}
-	} else if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	text := old

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -83,7 +84,7 @@ type Pool struct {
 // NewPool returns a pool that finds hosts with r.
 func NewPool(r Resolver, o Options) *Pool {
 	p := &Pool{resolve: r, o: o.filled(), lines: map[string]*line{}}
-	p.ring.prompt = p.o.Prompt
+	p.ring.prompt, p.ring.now = p.o.Prompt, p.o.Now
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -92,11 +93,7 @@ func NewPool(r Resolver, o Options) *Pool {
 // the hosts go on.
 func (p *Pool) Close() error {
 	p.cancel()
-	p.mu.Lock()
-	lines := p.lines
-	p.lines = map[string]*line{}
-	p.mu.Unlock()
-	for _, l := range lines {
+	for _, l := range p.all() {
 		l.mu.Lock()
 		c := l.conn
 		l.conn = nil
@@ -114,17 +111,25 @@ var errClosed = errors.New("the pool is closed")
 // Client returns the connection to a host, for what runs over it besides
 // commands. It stays the pool's: release says that the caller is done.
 func (p *Pool) Client(ctx context.Context, host string) (c *goph.Client, release func(), err error) {
-	k, err := p.connect(ctx, host, nil)
+	k, err := p.connect(ctx, host)
 	if err != nil {
 		return nil, nil, err
 	}
 	return k.client, func() {}, nil
 }
 
+// all returns the lines of all hosts. A line's lock may be held when the pool's
+// is taken, never the other way round: hence a copy.
+func (p *Pool) all() map[string]*line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.lines)
+}
+
 // Forget makes the pool try a host again at once that it leaves alone since a
-// connection to it failed, and read the files of its host keys again.
+// connection to it failed, and ask again for what it was not given.
 func (p *Pool) Forget(host string) {
-	p.known.forget()
+	p.ring.forget()
 	p.mu.Lock()
 	l := p.lines[host]
 	p.mu.Unlock()
@@ -137,10 +142,8 @@ func (p *Pool) Forget(host string) {
 
 // Connections returns how many connections stand.
 func (p *Pool) Connections() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	n := 0
-	for _, l := range p.lines {
+	for _, l := range p.all() {
 		l.mu.Lock()
 		if l.conn != nil {
 			n++
@@ -171,18 +174,8 @@ type flight struct {
 }
 
 // connect returns the connection to a host and makes it where there is none.
-// Path is the hosts on whose behalf this one is needed, to find loops.
-func (p *Pool) connect(ctx context.Context, host string, path []string) (*conn, error) {
-	for _, h := range path {
-		if h == host {
-			return nil, &Error{Host: host, Trouble: Misconfigured, Err: errors.New("its jump hosts lead back to itself"), Hint: "mend jump in the inventory, or ProxyJump in the ssh configuration"}
-		}
-	}
+func (p *Pool) connect(ctx context.Context, host string) (*conn, error) {
 	p.mu.Lock()
-	if p.ctx.Err() != nil {
-		p.mu.Unlock()
-		return nil, &Error{Host: host, Trouble: LineLost, Err: errClosed}
-	}
 	l := p.lines[host]
 	if l == nil {
 		l = &line{}
@@ -201,7 +194,12 @@ func (p *Pool) connect(ctx context.Context, host string, path []string) (*conn, 
 			defer l.mu.Unlock()
 			return nil, l.failed
 		}
-		l.flight = p.launch(l, host, path)
+		f := &flight{done: make(chan struct{})}
+		if !p.launch(l, f, host) {
+			defer l.mu.Unlock()
+			return nil, &Error{Host: host, Trouble: LineLost, Err: errClosed}
+		}
+		l.flight = f
 	}
 	f := l.flight
 	f.waiting++
@@ -231,28 +229,34 @@ func ended(ctx context.Context, host string) error {
 	return &Error{Host: host, Trouble: LineLost, Err: ctx.Err()}
 }
 
-// launch makes a connection. Called with the line locked.
-func (p *Pool) launch(l *line, host string, path []string) *flight {
+// launch makes a connection, unless the pool is closed. Called with the line
+// locked.
+func (p *Pool) launch(l *line, f *flight, host string) bool {
 	ctx, cancel := context.WithCancel(p.ctx)
-	f := &flight{done: make(chan struct{}), cancel: cancel}
-	path = append(append([]string(nil), path...), host)
-	p.work.Go(func() {
+	f.cancel = cancel
+	launched := p.ahead(func() {
 		defer cancel()
-		c, err := p.dial(ctx, host, path)
+		c, err := p.dial(ctx, host)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		defer close(f.done)
-		f.conn, f.err = c, err
-		if l.flight == f {
+		wanted := l.flight == f
+		if wanted {
 			l.flight = nil
-			p.settle(l, c, err)
-			return
 		}
-		if c != nil { // it was given up meanwhile
-			c.drop(context.Canceled)
+		if c != nil && (!wanted || p.ctx.Err() != nil) { // it was given up, or the pool was, meanwhile
+			c.drop(errClosed)
+			c, err = nil, &Error{Host: host, Address: c.host.addr(), Trouble: LineLost, Err: errClosed}
+		}
+		f.conn, f.err = c, err
+		if wanted {
+			p.settle(l, c, err)
 		}
 	})
-	return f
+	if !launched {
+		cancel()
+	}
+	return launched
 }
 
 // settle keeps what came of a flight. Called with the line locked.
