@@ -110,7 +110,8 @@ func (c *conn) trouble(ctx context.Context, host string, err error) error {
 // its command has ended. Where nothing is open, refusedTries are enough.
 const (
 	refusedPause = 20 * time.Millisecond
-	refusedTries = 10
+	refusedMost  = 200 * time.Millisecond
+	refusedTries = 30 // some five seconds: a loaded server is slow to end a session
 )
 
 // session takes a slot and opens a session.
@@ -137,7 +138,7 @@ func (c *conn) session(ctx context.Context, host, line string) (*session, error)
 		}
 		if again {
 			select {
-			case <-time.After(time.Duration(tries) * refusedPause):
+			case <-time.After(min(time.Duration(tries)*refusedPause, refusedMost)):
 			case <-c.closed:
 			case <-ctx.Done():
 				again, err = false, ctx.Err()
