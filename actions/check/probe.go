@@ -84,6 +84,7 @@ type probing struct {
 	over   bool // nothing is to be dialled any more
 	stage  stage
 	conns  []net.Conn
+	plain  *firstWords // the last connection without TLS
 	answer actions.ProbeAnswer
 }
 
@@ -210,7 +211,15 @@ func (r *probing) http(ctx context.Context) error {
 		// net/http dials on goroutines of its own, with a context that may
 		// outlive the request: the probe's own is used.
 		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
-			return r.connect(ctx, network, addr)
+			c, err := r.connect(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			g := &firstWords{Conn: c}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.plain = g
+			return g, nil
 		},
 		DialTLSContext: func(_ context.Context, _, addr string) (net.Conn, error) {
 			return r.secure(ctx, addr, []string{"h2", "http/1.1"})
@@ -293,6 +302,7 @@ func (r *probing) finish(err error) actions.ProbeAnswer {
 	if err != nil {
 		a.Why = trouble(err)
 		a.Err = words(a.Why, r.stage, took, err)
+		r.plain.judge(&a)
 	}
 	return a
 }

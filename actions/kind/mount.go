@@ -240,7 +240,11 @@ func mountHung(f mountFacts, now time.Time, about string) string {
 		return "HUNG, it is not known since when: " + about
 	}
 	age := time.Duration(max(0, there-since)) * time.Second
-	return fmt.Sprintf("HUNG since %s (%s): %s", now.Add(-age).UTC().Format("2006-01-02 15:04:05 UTC"), span(age), about)
+	at := time.Unix(since, 0)
+	if now.Sub(time.Unix(there, 0)).Abs() > time.Minute { // its clock is wrong: told by ours
+		at = now.Add(-age)
+	}
+	return fmt.Sprintf("HUNG since %s (%s): %s", at.UTC().Format("2006-01-02 15:04:05 UTC"), span(age), about)
 }
 
 // use adds how full it is, as df -Pk said.
