@@ -3,6 +3,7 @@ package ssh
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
@@ -35,12 +36,7 @@ type knownCache struct {
 	dbs map[string]knownSet
 }
 
-type knownSet struct {
-	stamp string // sizes and times of the files when they were read
-	db    *knownhosts.HostKeyDB
-}
-
-func (k *knownCache) load(files []string) (*knownhosts.HostKeyDB, error) {
+func (k *knownCache) load(files []string, log *slog.Logger) (knownSet, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var there []string
@@ -51,31 +47,34 @@ func (k *knownCache) load(files []string) (*knownhosts.HostKeyDB, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return knownSet{}, err
 		}
 		there = append(there, f)
 		fmt.Fprintln(&stamp, f, info.Size(), info.ModTime().UnixNano())
 	}
 	id := strings.Join(files, "\x00")
 	if set, ok := k.dbs[id]; ok && set.stamp == stamp.String() {
-		return set.db, nil
+		return set, nil
 	}
-	db, err := knownhosts.NewDB(there...)
+	set, err := readKnown(there, func(file string, line int) {
+		log.Warn("a line of known hosts cannot be read and is passed over", "file", file, "line", line)
+	})
 	if err != nil {
-		return nil, err
+		return knownSet{}, err
 	}
 	if k.dbs == nil {
 		k.dbs = map[string]knownSet{}
 	}
-	k.dbs[id] = knownSet{stamp.String(), db}
-	return db, nil
+	set.stamp = stamp.String()
+	k.dbs[id] = set
+	return set, nil
 }
 
 // hostKeys is what is known of one host's keys.
 type hostKeys struct {
 	host       Host
 	name       string // under which they are kept, with port
-	db         *knownhosts.HostKeyDB
+	set        knownSet
 	algorithms []string // to ask for: those of known keys first
 }
 
@@ -89,15 +88,15 @@ func (h Host) keyName() string {
 }
 
 func (p *Pool) hostKeys(h Host) (*hostKeys, error) {
-	db, err := p.known.load(h.KnownHosts)
+	set, err := p.known.load(h.KnownHosts, p.o.Log)
 	if err != nil {
 		return nil, &Error{Host: h.Name, Address: h.addr(), Trouble: Misconfigured, Err: fmt.Errorf("known hosts: %w", err), Hint: "mend the file, or move it aside"}
 	}
-	k := &hostKeys{host: h, name: h.keyName(), db: db}
+	k := &hostKeys{host: h, name: h.keyName(), set: set}
 	// Asking first for the type that is known keeps a server with several keys
 	// from showing one that is not; the others come behind, so that a server
 	// whose key of that type is gone is seen as changed, not as speechless.
-	k.algorithms = slices.Clone(db.HostKeyAlgorithms(k.name))
+	k.algorithms = slices.Clone(set.db.HostKeyAlgorithms(k.name))
 	for _, t := range hostKeyTypes {
 		for _, a := range t.algorithms {
 			if !slices.Contains(k.algorithms, a) {
@@ -110,7 +109,7 @@ func (p *Pool) hostKeys(h Host) (*hostKeys, error) {
 
 // check judges the key that a host has shown.
 func (k *hostKeys) check(remote net.Addr, key gossh.PublicKey) error {
-	err := k.db.HostKeyCallback()(k.name, remote, key)
+	err := k.set.db.HostKeyCallback()(k.name, remote, key)
 	if err == nil {
 		return nil
 	}
@@ -120,12 +119,12 @@ func (k *hostKeys) check(remote net.Addr, key gossh.PublicKey) error {
 	var revoked *xknown.RevokedError
 	switch {
 	case errors.As(err, &revoked):
-		e.Err = fmt.Errorf("it shows %s, which is revoked at %s:%d", shown, revoked.Revoked.Filename, revoked.Revoked.Line)
+		e.Err = fmt.Errorf("it shows %s, which is revoked at %s:%d", shown, k.set.name(revoked.Revoked.Filename), revoked.Revoked.Line)
 		e.Hint = "this key must not be used any more: find out who answers there"
 	case errors.As(err, &wrong) && len(wrong.Want) > 0:
 		var was []string
 		for _, w := range wrong.Want {
-			was = append(was, fmt.Sprintf("%s %s (%s:%d)", w.Key.Type(), gossh.FingerprintSHA256(w.Key), w.Filename, w.Line))
+			was = append(was, fmt.Sprintf("%s %s (%s:%d)", w.Key.Type(), gossh.FingerprintSHA256(w.Key), k.set.name(w.Filename), w.Line))
 		}
 		e.Err = fmt.Errorf("it shows %s; known is %s", shown, strings.Join(was, ", "))
 		e.Hint = fmt.Sprintf("either it was set up anew or somebody is in between. On its own console: ssh-keygen -lf /etc/ssh/ssh_host_%s_key.pub; if that is the same: jurymast hosts replace %s --fingerprint %s", keyFileWord(key.Type()), base(k.host.Name), gossh.FingerprintSHA256(key))

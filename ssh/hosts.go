@@ -65,7 +65,7 @@ func (p *Pool) Scan(ctx context.Context, host string) ([]HostKey, error) {
 }
 
 func (k *hostKeys) state(remote net.Addr, key gossh.PublicKey) KeyState {
-	err := k.db.HostKeyCallback()(k.name, remote, key)
+	err := k.set.db.HostKeyCallback()(k.name, remote, key)
 	var revoked *xknown.RevokedError
 	var wrong *xknown.KeyError
 	switch {

@@ -206,9 +206,16 @@ func TestReplace(t *testing.T) {
 		}
 		r.fails(t, HostKeyChanged, "revoked at "+known+":1")
 	})
-	t.Run("unreadable file", func(t *testing.T) {
+	t.Run("a line that is none", func(t *testing.T) {
 		r, known := manyKeys(t)
 		put(t, known, "what is this\n")
-		r.fails(t, Misconfigured, known+":1")
+		r.fails(t, HostKeyUnknown, "it shows ")
+	})
+	t.Run("no file at all", func(t *testing.T) {
+		r, known := manyKeys(t)
+		if err := os.MkdirAll(known, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		r.fails(t, Misconfigured, "directory")
 	})
 }
