@@ -33,6 +33,11 @@ fi
 
 dir=$PEERS_DIR
 ip link set lo up
+# What this login's start-up files do is not what is measured, and can take
+# longer than all the rest.
+for f in .bashrc .bash_profile .profile; do
+	[ ! -e "$HOME/$f" ] || mount --bind /dev/null "$HOME/$f"
+done
 mkdir -p /run/sshd
 ssh-keygen -q -t ed25519 -N '' -f "$dir/host"
 ssh-keygen -q -t ed25519 -N '' -f "$dir/id"
