@@ -2,7 +2,7 @@
 // answers. It holds types and what must be true of them; the work is done in
 // the packages below it, in the order in which data flows:
 //
-//	kind -> check -> store, and engine, which holds them together.
+//	kind -> check -> plan -> run -> store, and engine, which holds them together.
 //
 // Nothing here reaches a machine, reads a clock or writes a file.
 package actions
@@ -186,6 +186,16 @@ type Kind struct {
 	// Checks returns what to look at. The fleet is for references only (who
 	// mounts a share); it must not depend on anything else.
 	Checks func(f *inventory.Fleet, t inventory.Target) []Check
+	// Data tells how the target's data is copied and brought back.
+	Data func(f *inventory.Fleet, t inventory.Target) (Data, error)
+	// Move tells how a service goes to another host.
+	Move func(f *inventory.Fleet, t inventory.Target) (Move, error)
+	// Repository tells how copies are kept, used from a host.
+	Repository func(f *inventory.Fleet, r inventory.Repository, from inventory.Ref) (Repository, error)
+	// Fence and Redirect tell how a host is kept from writing and how clients
+	// are led to another.
+	Fence    func(f *inventory.Fleet, x inventory.Fence) (Fence, error)
+	Redirect func(f *inventory.Fleet, x inventory.Redirect) (Redirect, error)
 }
 
 // Schema returns what the inventory may say to the kind.
@@ -199,14 +209,29 @@ func (k Kind) Verbs() []string {
 	if k.Checks != nil {
 		v = append(v, "look")
 	}
+	if k.Data != nil {
+		v = append(v, "backup", "restore")
+	}
+	if k.Move != nil {
+		v = append(v, "failover")
+	}
+	if k.Repository != nil {
+		v = append(v, "repository")
+	}
+	if k.Fence != nil {
+		v = append(v, "fence")
+	}
+	if k.Redirect != nil {
+		v = append(v, "redirect")
+	}
 	return v
 }
 
 // EventType says what happened.
 type EventType string
 
-// The events of this release: changes of state, what people did to the noise,
-// and shells that were opened.
+// The events: changes of state, what people did to the noise, shells that were
+// opened, and runs.
 const (
 	EventState  EventType = "state"  // a check changed its status
 	EventAck    EventType = "ack"    // a problem was acknowledged
@@ -215,6 +240,16 @@ const (
 	EventShell  EventType = "shell"  // a person opened a shell on a host
 	EventTrust  EventType = "trust"  // a host key was trusted or replaced
 	EventBooted EventType = "booted" // a host came back with another boot id
+
+	EventRun    EventType = "run"    // a run began, went on or ended: To is its state
+	EventIntent EventType = "intent" // a step is about to be done: written before the act
+	EventDone   EventType = "done"   // a step ended: To is how
+	EventSaid   EventType = "said"   // a word of a step: Item is its name, Line the value
+	EventOutput EventType = "output" // a line that a step printed
+	EventUndo   EventType = "undo"   // the undo of a step is about to be done
+	EventUndone EventType = "undone" // it ended: To is how
+	EventAccept EventType = "accept" // a person accepted a condition, or confirmed
+	EventAsk    EventType = "ask"    // a person asked a run to stop, or to undo
 )
 
 // Event is one thing that happened. Events are kept, sent as JSON and drawn;

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"jurymast/inventory"
 )
 
 // Script is a static POSIX sh file and its inputs.
@@ -13,18 +15,32 @@ import (
 // which reach it as quoted assignments ahead of the text, and secrets, which
 // travel apart and are never journaled, logged or put in argv.
 type Script struct {
-	Name    string // "linux/vitals.sh", for people and as its identity
-	Body    string
-	Inputs  map[string]string
-	Secrets map[string]string
-	Sudo    bool // it needs root: run with sudo -n where the user is not root
+	Name   string            `json:"name"` // "linux/vitals.sh", for people and as its identity
+	Body   string            `json:"body"`
+	Inputs map[string]string `json:"inputs,omitempty"`
+	// Keep says by the name of a shell variable where secrets are kept. They
+	// are looked up when the script is sent and are never part of a plan.
+	Keep    map[string]inventory.Secret `json:"keep,omitempty"`
+	Secrets map[string]string           `json:"-"`
+	Sudo    bool                        `json:"sudo,omitempty"` // it needs root: run with sudo -n where the user is not root
+}
+
+// With returns the script with more inputs. The receiver stays as it is.
+func (s Script) With(inputs map[string]string) Script {
+	in := maps.Clone(s.Inputs)
+	if in == nil {
+		in = map[string]string{}
+	}
+	maps.Copy(in, inputs)
+	s.Inputs = in
+	return s
 }
 
 // Key identifies a run of the script: scripts of equal keys give one answer.
 // Secrets are part of a script's inputs and so of nothing that is kept; a
 // script with secrets is never shared, and its Key is "".
 func (s Script) Key() string {
-	if len(s.Secrets) > 0 {
+	if len(s.Secrets) > 0 || len(s.Keep) > 0 {
 		return ""
 	}
 	var b strings.Builder

@@ -171,6 +171,10 @@ func (b *builder) table(l Level, ref Ref, e *entry) {
 		b.backup(r, ref, e)
 	case LevelPlaybook:
 		b.play(r, ref, e)
+	case LevelFence:
+		b.fence(r, ref, e)
+	case LevelRedirect:
+		b.redirect(r, ref, e)
 	case LevelCheck:
 		b.check(r, ref, e)
 	default:

@@ -29,6 +29,8 @@ const (
 	LevelRepository Level = "repository"
 	LevelBackup     Level = "backup"
 	LevelPlaybook   Level = "playbook"
+	LevelFence      Level = "fence"
+	LevelRedirect   Level = "redirect"
 	LevelCheck      Level = "check"
 )
 
@@ -208,6 +210,25 @@ type Backup struct {
 	Pos   Pos
 }
 
+// Fence is a way to make sure that a host, or what a service runs as on one,
+// can no longer write.
+type Fence struct {
+	Name, Kind, Title string
+	Of                Ref // the host or the service
+	On                Ref // where it is done; "" is for the kind to know
+	Options           Options
+	Pos               Pos
+}
+
+// Redirect is a way to lead those who use a service to the host that runs it.
+type Redirect struct {
+	Name, Kind, Title string
+	Of                Ref // the service
+	On                Ref // where it is done; "" is for the kind to know
+	Options           Options
+	Pos               Pos
+}
+
 // Playbook is the user's own sequence of steps.
 type Playbook struct {
 	Name, Title string
@@ -219,11 +240,14 @@ type Playbook struct {
 // PlaybookStep is one step of a playbook, as written.
 type PlaybookStep struct {
 	Title, Run, Script, Check, Undo, Verify, When, Confirm string
+	Plan                                                   string // a built-in plan and its target: "backup mongo"
+	Look                                                   []Ref  // targets that must be well before it goes on
 	On                                                     Ref
 	Over                                                   []Ref
 	AtOnce                                                 int
 	Inputs                                                 map[string]string
 	Timeout                                                time.Duration
+	NoReturn                                               bool
 	Pos                                                    Pos
 }
 
@@ -248,12 +272,16 @@ type Fleet struct {
 	Repositories []Repository
 	Backups      []Backup
 	Playbooks    []Playbook
-	Warnings     Problems // what is allowed and still looks like a mistake
-	index        map[Ref]*Target
-	byName       map[string][]Ref
-	edges        []Edge
-	needs        map[Ref][]Ref
-	neededBy     map[Ref][]Ref
+	Fences       []Fence
+	Redirects    []Redirect
+	// Digest identifies what the files said: a plan is bound to it.
+	Digest   string
+	Warnings Problems // what is allowed and still looks like a mistake
+	index    map[Ref]*Target
+	byName   map[string][]Ref
+	edges    []Edge
+	needs    map[Ref][]Ref
+	neededBy map[Ref][]Ref
 }
 
 // Option is one thing a kind can be told.
@@ -320,7 +348,12 @@ type Schema map[string]KindSchema
 
 // Secret says where a secret is kept. Exactly one field is set. It never holds
 // the secret itself.
-type Secret struct{ Env, File, Command, Credential string }
+type Secret struct {
+	Env        string `json:"env,omitempty"`
+	File       string `json:"file,omitempty"`
+	Command    string `json:"command,omitempty"`
+	Credential string `json:"credential,omitempty"`
+}
 
 // IsZero reports whether no place is named.
 func (s Secret) IsZero() bool { return s == Secret{} }

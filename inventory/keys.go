@@ -90,6 +90,18 @@ var keysOf = map[Level][]Option{
 		{Name: "unattended", Type: TypeBool, Doc: "may run without a person"},
 		{Name: "step", Type: "table", Required: true, Doc: "[[playbook.NAME.step]], one a step"},
 	},
+	LevelFence: {
+		{Name: "of", Type: TypeString, Required: true, Doc: "the host or service that it keeps from writing"},
+		{Name: "on", Type: TypeHost, Doc: "the host that it is done from"},
+		{Name: "kind", Type: TypeString, Required: true, Doc: "how it is done; jurymast kinds lists them"},
+		keyTitle,
+	},
+	LevelRedirect: {
+		{Name: "of", Type: TypeString, Required: true, Doc: "the service whose users it leads"},
+		{Name: "on", Type: TypeHost, Doc: "the host that it is done on"},
+		{Name: "kind", Type: TypeString, Required: true, Doc: "how it is done; jurymast kinds lists them"},
+		keyTitle,
+	},
 	LevelCheck: slices.Concat([]Option{
 		{Name: "of", Type: TypeString, Required: true, Doc: "the target it belongs to"},
 		{Name: "from", Type: TypeHost, Doc: "the host it is looked at from, or \"console\""},
@@ -103,7 +115,9 @@ var keysStep = []Option{
 	{Name: "title", Type: TypeString, Doc: "what it does, in a few words"},
 	{Name: "run", Type: TypeString, Doc: "lines of shell"},
 	{Name: "script", Type: TypeString, Doc: "a file of shell, relative to the inventory"},
-	{Name: "check", Type: TypeString, Doc: "a look that must be well before it goes on"},
+	{Name: "plan", Type: TypeString, Doc: "a built-in plan and its target: \"backup mongo\""},
+	{Name: "check", Type: TypeString, Doc: "lines of shell: done already when they exit 0, and then left out"},
+	{Name: "look", Type: TypeList, Doc: "targets that must be well, by a look made now, before it goes on"},
 	{Name: "undo", Type: TypeString, Doc: "lines of shell that take it back"},
 	{Name: "verify", Type: TypeString, Doc: "lines of shell that prove it"},
 	{Name: "when", Type: TypeString, Doc: "lines of shell: it is left out when they do not exit 0"},
@@ -113,12 +127,13 @@ var keysStep = []Option{
 	{Name: "at_once", Type: TypeInt, Doc: "how many of them side by side"},
 	{Name: "inputs", Type: "table", Doc: "values for the script"},
 	{Name: "timeout", Type: TypeDuration, Doc: "how long it may take"},
+	{Name: "no_return", Type: TypeBool, Doc: "once begun, nothing ahead of it is undone by itself"},
 }
 
 // The order in which the tables are read and shown.
 var levels = []Level{
 	LevelSite, LevelNode, LevelVM, LevelShare, LevelService,
-	LevelRepository, LevelBackup, LevelPlaybook, LevelCheck,
+	LevelRepository, LevelBackup, LevelFence, LevelRedirect, LevelPlaybook, LevelCheck,
 }
 
 // targetLevels are those that can be looked at.

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -94,6 +96,8 @@ func (b *builder) add(name string, data []byte) *table {
 	f.Path = cmp.Or(f.Path, name)
 	b.order[name] = len(f.Files)
 	f.Files = append(f.Files, name)
+	sum := sha256.Sum256(append([]byte(f.Digest), data...))
+	f.Digest = hex.EncodeToString(sum[:])
 	root, lost := readTree(name, data, b.report)
 	b.lost = b.lost || lost
 	return root

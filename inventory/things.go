@@ -114,14 +114,25 @@ func (b *builder) step(s *PlaybookStep, of string, v *value) {
 	s.Pos = v.pos
 	s.Title = r.line("title")
 	s.Run, s.Undo, s.Verify, s.When = r.text("run"), r.text("undo"), r.text("verify"), r.text("when")
-	s.Check, s.Confirm = r.line("check"), r.line("confirm")
+	s.Check, s.Confirm, s.Plan = r.text("check"), r.line("confirm"), r.line("plan")
+	s.NoReturn = r.isTrue("no_return")
 	if name, at := r.lineAt("script"); name != "" {
 		s.Script = b.file(item{name, at})
 	}
-	if does := s.Run != "" || s.Script != "" || s.Check != ""; !does && !r.tab.broken {
-		b.report(v.pos, "give it run, script or check", "%s does nothing", r.what)
-	} else if s.Run != "" && s.Script != "" {
-		b.report(b.entryPos(r, "script"), "make two steps of it", "%s has both run and script", r.what)
+	looks := r.list("look")
+	does := 0
+	for _, key := range []string{"run", "script", "plan"} {
+		if e := r.tab.index[key]; e != nil {
+			if does++; does == 2 {
+				b.report(e.val.pos, "make two steps of it", "%s has more than one of run, script and plan", r.what)
+			}
+		}
+	}
+	if does == 0 && len(looks) == 0 && !r.tab.broken {
+		b.report(v.pos, "give it run, script, plan or look", "%s does nothing", r.what)
+	}
+	for _, it := range looks {
+		b.soon(r, "look", it, targetLevels, func(to Ref) { s.Look = append(s.Look, to) })
 	}
 	s.AtOnce = r.number("at_once", 1, 1024)
 	s.Timeout = r.duration("timeout")
@@ -155,6 +166,30 @@ func (b *builder) inputs(r *reader) map[string]string {
 		}
 	}
 	return m
+}
+
+// fence reads a way to keep a host or a service from writing.
+func (b *builder) fence(r *reader, ref Ref, e *entry) {
+	p := &Fence{Name: ref.Name(), Title: r.line("title"), Pos: e.pos}
+	r.require("of")
+	p.Kind, p.Options = b.kind(r, LevelFence, "")
+	b.one(r, "of", []Level{LevelNode, LevelVM, LevelService}, func(of Ref, _ Pos) { p.Of = of })
+	b.one(r, "on", hostLevels, func(on Ref, _ Pos) { p.On = on })
+	if !e.dup {
+		b.later = append(b.later, func() { b.fleet.Fences = append(b.fleet.Fences, *p) })
+	}
+}
+
+// redirect reads a way to lead the users of a service.
+func (b *builder) redirect(r *reader, ref Ref, e *entry) {
+	p := &Redirect{Name: ref.Name(), Title: r.line("title"), Pos: e.pos}
+	r.require("of")
+	p.Kind, p.Options = b.kind(r, LevelRedirect, "")
+	b.one(r, "of", []Level{LevelService}, func(of Ref, _ Pos) { p.Of = of })
+	b.one(r, "on", hostLevels, func(on Ref, _ Pos) { p.On = on })
+	if !e.dup {
+		b.later = append(b.later, func() { b.fleet.Redirects = append(b.fleet.Redirects, *p) })
+	}
 }
 
 // check reads a check that the user adds to a target.

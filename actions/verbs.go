@@ -1,0 +1,218 @@
+package actions
+
+import (
+	"strings"
+	"time"
+
+	"jurymast/inventory"
+)
+
+// Said returns what a script said by name: lines of its standard output that
+// begin with an at sign, "@bytes 4096". The last of equal names wins. Such
+// words are kept with the step and handed to later steps as inputs of the same
+// name in capitals, dashes as underscores, with SAID_ ahead: SAID_BYTES. Where
+// two steps said the same, a step hears the one that its After names, else the
+// later one. They are no place for secrets: they are journaled.
+func Said(stdout []byte) map[string]string {
+	m := map[string]string{}
+	for ln := range strings.Lines(string(stdout)) {
+		if !strings.HasPrefix(ln, "@") {
+			continue
+		}
+		name, value, _ := strings.Cut(strings.TrimRight(ln[1:], "\r\n"), " ")
+		if shellName(saidInput(name)) {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+// SaidInput returns the name of the input by which a later step is told what
+// an earlier one said.
+func SaidInput(name string) string { return saidInput(name) }
+
+func saidInput(name string) string {
+	return "SAID_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// RunMark stands in the inputs of a step for the id of its run, which is not
+// known when the plan is made: "/var/lib/jurymast/work/{RUN}". The runner puts
+// the id in its place.
+const RunMark = "{RUN}"
+
+// Inputs that planners and the runner give to the scripts of kinds. A script
+// must not take one for granted that its field does not name: sh -u is not set.
+const (
+	InRun   = "RUN"   // id of the run, fit for file names; every script of a run has it
+	InStage = "STAGE" // folder for a dump, made and removed by the planner's own steps
+	InFrom  = "FROM"  // folder that holds what was extracted from a copy
+	InInto  = "INTO"  // folder to extract to
+	InAside = "ASIDE" // suffix of what is set aside: ".jurymast-RUN"
+	InCopy  = "COPY"  // id of a copy
+	InPaths = "PATHS" // absolute paths, one a line
+	InTag   = "TAG"   // what marks the copies of one backup: its name
+	InPort  = "PORT"  // a scratch port for a drill
+	InPeer  = "PEER"  // address of the other host of a pair
+)
+
+// Data is how the data of one target is copied and brought back. Scripts that
+// are nil are not needed. All run on the target's host.
+type Data struct {
+	// Paths are copied as they are; when there are none Dump fills $STAGE,
+	// which is copied. A Dump that says "@paths" a path a line by name path-1,
+	// path-2 … is not needed: Survey does.
+	Paths []string
+	Dump  *Script
+	// Survey is asked before planning. It says @bytes (of what is to be
+	// copied), @free (bytes where a dump or an extracted copy would lie),
+	// @scratch (the folder on whose disk that is), @version (of the system)
+	// and @path-N for paths that only the host knows. "@missing NAME" names a
+	// tool that is not installed, "@trouble TEXT" a reason why it cannot be
+	// copied now.
+	Survey Script
+	// Hold keeps the data still while it is copied, Free lets it go again:
+	// always, also when the copy failed.
+	Hold, Free *Script
+	HoldText   string // what Hold does, for people: "pause the project web"
+	HoldsDown  bool   // the service does not work meanwhile
+	// Stop and Start take the service down and up around a restore.
+	Stop, Start *Script
+	// Put puts what lies in $FROM in the place of the live data, which it
+	// renames by $ASIDE; Back undoes that. Both may be run again.
+	Put, Back *Script
+	// Prove asks the live data itself, after a restore. It says @level (a word
+	// of [ProofLevels]) and @proof (one line for people).
+	Prove *Script
+	// Try brings $FROM up beside the live data, at $PORT where it needs one,
+	// and proves it as Prove does; Clear removes what Try may have left. They
+	// must have no way to touch the live data.
+	Try, Clear *Script
+	// Scratch is the folder on the target's host in which work files may lie;
+	// "" takes /var/lib/jurymast.
+	Scratch string
+}
+
+// Repository is how copies are kept in one repository, as seen from one host.
+// Every script runs on that host.
+type Repository struct {
+	Medium    string // "disk", "object-store", "tape": for the 3-2-1 audit
+	Encrypted bool
+	Locked    bool // copies cannot be removed from here: append-only or object lock
+	// Survey says whether it can be used now: @tool and @version, @locked (by
+	// whom, since when), @free (bytes), @missing (a tool that is not there),
+	// @trouble (why it cannot be used: wrong password, no repository).
+	Survey Script
+	// List says the copies of $TAG, a line each: "@copy-N ID UNIX-TIME BYTES FILES".
+	List Script
+	// Init makes the repository where there is none; nil: that is not ours to do.
+	Init *Script
+	// Copy copies $PATHS under $TAG and $RUN and says @copy (its id), @bytes and
+	// @files; "@partial TEXT" when something could not be read.
+	Copy Script
+	// Find says "@copy ID" when a copy of $TAG made by $RUN exists, and ends
+	// with 1 when there is none: what a Copy that was cut off came to.
+	Find Script
+	// Extract writes $COPY below $INTO, with the paths that were copied as they
+	// were, and says @files and @bytes.
+	Extract Script
+	// Verify reads $COPY's data back and ends with 0 when it is whole. It says
+	// @level.
+	Verify Script
+	// Forget removes what $KEEP_LAST, $KEEP_HOURLY … do not keep; nil: it does not.
+	Forget *Script
+}
+
+// Copy is one backup of a target in a repository.
+type Copy struct {
+	Repository string        `json:"repository"`
+	Backup     string        `json:"backup"`
+	Target     inventory.Ref `json:"target"`
+	ID         string        `json:"id"`
+	At         time.Time     `json:"at"` // of the data, not of the end of the copying
+	Bytes      int64         `json:"bytes"`
+	Files      int64         `json:"files"`
+	Run        string        `json:"run,omitempty"`
+	Partial    bool          `json:"partial,omitempty"`
+	// Listed is when it was last seen in the repository; zero: never, so it
+	// does not count.
+	Listed time.Time `json:"listed,omitzero"`
+	// Proof is the best that was shown of it, "" for nothing; Proved when.
+	Proof  string    `json:"proof,omitempty"`
+	Proved time.Time `json:"proved,omitzero"`
+}
+
+// ProofLevels are what can be known of a copy, from least to most. A level
+// that was not reached is not proven.
+var ProofLevels = []string{"listed", "readable", "extracted", "started", "answered", "data-checked"}
+
+// Grade is what the proof of a fence is worth, greater is better.
+type Grade uint8
+
+// The grades of a fence's proof, least first. "It does not answer" is none.
+const (
+	GradeNone      Grade = iota
+	GradeStopped         // "stopped" answered over SSH
+	GradeStatement       // a person said so
+	GradeLease           // a lease of the old active's own, waited out
+	GradeStorage         // storage or network cut, seen from the other side
+	GradePower           // power or hypervisor stop, seen as stopped
+)
+
+var gradeWords = [...]string{
+	GradeNone: "none", GradeStopped: "stopped over ssh", GradeStatement: "a person's statement",
+	GradeLease: "lease waited out", GradeStorage: "cut off, seen from the other side", GradePower: "off, seen stopped",
+}
+
+func (g Grade) String() string { return gradeWords[min(g, GradePower)] }
+
+// Fence is one way to make sure that a host or a service can no longer write.
+type Fence struct {
+	Grade Grade
+	Host  inventory.Ref // where it is done
+	Text  string        // what is done: "stop VM 114 at pve1"
+	Proof string        // what proves it: "qm status says stopped"
+	Takes time.Duration // at most
+	// Survey tells whether it could be done now: exit 0. Do fences, Verify
+	// proves it and ends with 0, Release undoes it.
+	Survey, Do, Verify Script
+	Release            *Script
+	// On is where Verify is run; Host where not said.
+	On inventory.Ref
+}
+
+// Redirect is one way to lead those who use a service to another host. The
+// scripts are told the host by $TO and its address by $TO_ADDRESS, and where it
+// was by $FROM_HOST and $FROM_ADDRESS.
+type Redirect struct {
+	Host   inventory.Ref
+	Text   string
+	Floor  time.Duration // clients may stay with the old host for so long: a TTL
+	Survey Script        // can it be done now? exit 0
+	Do     Script
+	Verify Script
+}
+
+// Move is how a service goes from one host to another.
+type Move struct {
+	// Shape is what it rests on: "shared", "replicated", "proxy" or "restore".
+	Shape string
+	// Survey is asked on the active and on each standby. It says @role (active,
+	// standby, stopped), and where it applies @lag (seconds), @lag-bytes,
+	// @position, @system (equal on all members), @version (major), @writable
+	// (yes, no), @trouble.
+	Survey func(host inventory.Ref) Script
+	// Stop stops the old active for good and says @position where there is one;
+	// Resume undoes that.
+	Stop, Resume func(host inventory.Ref) Script
+	// Caught waits until the standby has all up to $SAID_POSITION; nil: nothing
+	// to wait for.
+	Caught func(host inventory.Ref) *Script
+	// Promote makes the host the active one; Verify proves that it is, by a
+	// write read back. Active says by exit 0 that it is active already, by 1
+	// that it is not.
+	Promote, Verify, Active func(host inventory.Ref) Script
+	// Rejoin makes the old active a standby of the new, which $PEER names.
+	Rejoin func(old, active inventory.Ref) []Step
+	// Floor is the least time that promoting takes.
+	Floor time.Duration
+}
