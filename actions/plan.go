@@ -107,6 +107,9 @@ const (
 	Holds    Hold = "holds"
 	Open     Hold = "open"
 	Blocking Hold = "blocking"
+	// Noted is not as it should be, and the plan goes on without it: one of
+	// several repositories that cannot be used now.
+	Noted Hold = "noted"
 )
 
 // Condition is a fact that a plan rests on. It is looked at again when the plan

@@ -25,8 +25,10 @@ func (s *Store) Append(ctx context.Context, events ...actions.Event) ([]int64, e
 	}
 	var seqs []int64
 	err := s.writing(ctx, "append events", func(ctx context.Context, tx *sql.Tx) (err error) {
-		seqs, err = appendEvents(ctx, tx, events)
-		return err
+		if seqs, err = appendEvents(ctx, tx, events); err != nil {
+			return err
+		}
+		return runEvents(ctx, tx, events)
 	})
 	if err != nil {
 		return nil, err

@@ -46,6 +46,27 @@ var migrations = []string{
 	);
 	create index chunk_since on chunk (step, since);
 	`,
+	`
+	insert into counter (name, value) values ('run', 0);
+
+	create table run (
+		id text primary key, number bigint not null, verb text not null, target text not null, title text not null,
+		state text not null, who text not null, accepted text not null, confirmed text not null, digest text not null,
+		made bigint not null, began bigint not null, ended bigint not null, plan text not null, wish text not null
+	);
+	create index run_number on run (number);
+
+	create table held (target text primary key, run text not null);
+	create table approval (digest text not null, made bigint not null, run text not null, primary key (digest, made));
+
+	create table copy (
+		repository text not null, backup text not null, id text not null, target text not null, at bigint not null,
+		bytes bigint not null, files bigint not null, run text not null, partial smallint not null,
+		listed bigint not null, proof text not null, proved bigint not null,
+		primary key (repository, id)
+	);
+	create index copy_target on copy (target, at);
+	`,
 }
 
 // migrate runs the steps that the file has not had. Each counts once also when

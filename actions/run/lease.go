@@ -1,0 +1,182 @@
+package run
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+//go:embed sh/lease.sh
+var leaseScript string
+
+//go:embed sh/guard.sh
+var guardScript string
+
+// errHost is a host that could not be asked for a lease.
+var errHost = errors.New("no lease could be had")
+
+// lease takes the leases of the plan's targets on every host that a step acts
+// on.
+func (c *carried) lease(ctx context.Context) error {
+	c.epochs = map[inventory.Ref]string{}
+	if c.NoLease {
+		return nil
+	}
+	hosts := actors(c.plan)
+	errs := make([]error, len(hosts))
+	epochs := make([]string, len(hosts))
+	var all sync.WaitGroup
+	for i, h := range hosts {
+		all.Go(func() { epochs[i], errs[i] = c.leaseOn(ctx, h, "take", "") })
+	}
+	all.Wait()
+	for i, h := range hosts {
+		if errs[i] == nil {
+			c.epochs[h] = epochs[i]
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		c.release(ctx)
+		return err
+	}
+	return nil
+}
+
+// actors returns the hosts that a plan's steps act on.
+func actors(p actions.Plan) []inventory.Ref {
+	var hosts []inventory.Ref
+	for _, s := range p.Steps {
+		if s.Do.Name != "" && !slices.Contains(hosts, s.Host) {
+			hosts = append(hosts, s.Host)
+		}
+	}
+	return hosts
+}
+
+// asRoot reports whether the plan acts as root on a host: leases lie where the
+// acts can read them.
+func (c *carried) asRoot(h inventory.Ref) bool {
+	return slices.ContainsFunc(c.plan.Steps, func(s actions.Step) bool { return s.Host == h && s.Do.Sudo })
+}
+
+func (c *carried) leaseOn(ctx context.Context, h inventory.Ref, do, epoch string) (string, error) {
+	s := actions.Script{Name: "run/lease.sh", Body: leaseScript, Sudo: c.asRoot(h), Inputs: map[string]string{
+		"JM_DO": do, "JM_TARGETS": c.leaseNames(), "RUN": c.id, "JM_HOLDER": actions.Line(c.Holder),
+		"JM_TTL": strconv.Itoa(int(leaseTime / time.Second)), "JM_EPOCH": epoch,
+	}}
+	out, err := c.Carrier.Ask(ctx, h, s)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %w", h, errHost, err)
+	}
+	said := actions.Said(out.Stdout)
+	switch {
+	case out.Exit == 75:
+		f := strings.SplitN(said["held"], " ", 4)
+		if len(f) < 4 {
+			return "", fmt.Errorf("%s: %w: %q", h, errHost, said["held"])
+		}
+		left, _ := strconv.Atoi(f[2]) // a lease without a readable end is shown as ending now
+		return "", &HeldError{Host: h, Target: leaseTarget(f[0]), Run: f[1], By: f[3], Left: time.Duration(left) * time.Second}
+	case out.Exit != 0:
+		return "", fmt.Errorf("%s: %w: %s", h, errHost, lastWords(out))
+	case do == "take" && said["epoch"] == "":
+		return "", fmt.Errorf("%s: %w: it gave no epoch", h, errHost)
+	}
+	return said["epoch"], nil
+}
+
+// leaseNames are the plan's locks as file names.
+func (c *carried) leaseNames() string {
+	names := make([]string, len(c.plan.Locks))
+	for i, t := range c.plan.Locks {
+		names[i] = strings.ReplaceAll(string(t), "/", "=")
+	}
+	return strings.Join(names, " ")
+}
+
+func leaseTarget(name string) string { return strings.Replace(name, "=", "/", 1) }
+
+// guard puts the guard of a host's lease ahead of a script that acts there.
+func (c *carried) guard(h inventory.Ref, s actions.Script) actions.Script {
+	epoch, ok := c.epochs[h]
+	if !ok {
+		return s
+	}
+	s = s.With(map[string]string{"JM_TARGETS": c.leaseNames(), "JM_EPOCH": epoch})
+	s.Body = guardScript + s.Body
+	return s
+}
+
+// renew keeps the leases until the returned function is called. The context
+// ends when one of them is another's.
+func (c *carried) renew(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var wait sync.WaitGroup
+	for h, epoch := range c.epochs {
+		wait.Go(func() {
+			t := time.NewTicker(leaseTime / 3)
+			defer t.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-t.C:
+				}
+				// A host that does not answer has not given the lease away.
+				var held *HeldError
+				if _, err := c.leaseOn(ctx, h, "renew", epoch); errors.As(err, &held) {
+					cancel(held)
+				}
+			}
+		})
+	}
+	return ctx, func() { cancel(nil); wait.Wait() }
+}
+
+// release gives the leases back, where that can be done: else they end by
+// themselves.
+func (c *carried) release(ctx context.Context) {
+	var all sync.WaitGroup
+	for h, epoch := range c.epochs {
+		all.Go(func() { _, _ = c.leaseOn(ctx, h, "drop", epoch) })
+	}
+	all.Wait()
+}
+
+// forget removes what hosts keep of the run's jobs. What cannot be removed now
+// is old files there, nothing else.
+func (c *carried) forget(ctx context.Context) {
+	type place struct {
+		host inventory.Ref
+		sudo bool
+	}
+	ids := map[place][]string{}
+	for _, s := range c.plan.Steps {
+		st := c.progress.Step(s.ID)
+		if s.Do.Name == "" {
+			continue
+		}
+		for n := 1; n <= st.Attempt; n++ {
+			at := place{s.Host, s.Do.Sudo}
+			ids[at] = append(ids[at], jobID(c.id, s.ID, "", n))
+		}
+		for n := 1; n <= st.Undo; n++ {
+			at := place{s.Host, s.Undo.Sudo}
+			ids[at] = append(ids[at], jobID(c.id, s.ID, "undo", n))
+		}
+	}
+	var all sync.WaitGroup
+	for at, list := range ids {
+		all.Go(func() { _ = c.Carrier.Forget(ctx, at.host, list, at.sudo) })
+	}
+	all.Wait()
+}

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Leases: who may act on a target of this host now. Inputs: JM_DO (take, renew,
+# drop, seize), JM_TARGETS, RUN, JM_HOLDER, JM_TTL (seconds), JM_EPOCH.
+# A lease is a file "EPOCH RUN EXPIRY HOLDER". Its epoch only grows: an act of
+# an older epoch is refused. Times are this host's own.
+# shellcheck shell=sh disable=SC2154
+
+LC_ALL=C
+export LC_ALL
+umask 022
+
+jm_top=${JURYMAST_ROOT-}/var/lib/jurymast
+if [ "$(id -u)" != 0 ]; then
+    jm_top=${XDG_STATE_HOME:-${HOME:?}/.local/state}/jurymast
+fi
+jm_lease=$jm_top/lease
+mkdir -p "$jm_lease" || exit 1
+
+# One at a time: making a folder is the lock. One that is older than a minute
+# was left by a shell that was killed.
+jm_tries=0
+until mkdir "$jm_lease/.busy" 2>/dev/null; do
+    jm_tries=$((jm_tries + 1))
+    if [ "$jm_tries" -gt 100 ]; then
+        echo "the leases in $jm_lease are held by another shell" >&2
+        exit 1
+    fi
+    if [ -n "$(find "$jm_lease/.busy" -prune -mmin +1 2>/dev/null)" ]; then
+        rmdir "$jm_lease/.busy" 2>/dev/null
+        continue
+    fi
+    sleep 0.1 2>/dev/null || sleep 1
+done
+trap 'rmdir "$jm_lease/.busy"' EXIT
+
+jm_now=$(date +%s)
+jm_free=yes
+jm_high=0
+# shellcheck disable=SC2086 # names have no blanks
+for jm_t in $JM_TARGETS; do
+    jm_epoch=0 jm_run='' jm_until=0 jm_who=''
+    read -r jm_epoch jm_run jm_until jm_who 2>/dev/null <"$jm_lease/$jm_t"
+    case $jm_epoch$jm_until in '' | *[!0-9]*) jm_epoch=0 jm_until=0 ;; esac
+    [ "$jm_epoch" -le "$jm_high" ] || jm_high=$jm_epoch
+    if [ "$JM_DO" = renew ] || [ "$JM_DO" = drop ]; then
+        [ "$jm_run" = "$RUN" ] && [ "$jm_epoch" = "$JM_EPOCH" ] && continue
+    elif [ "$jm_run" = "$RUN" ] || [ "$jm_until" -le "$jm_now" ]; then
+        continue
+    fi
+    jm_free=no
+    echo "@held $jm_t $jm_run $((jm_until - jm_now)) $jm_who"
+done
+if [ "$jm_free" = no ]; then
+    [ "$JM_DO" = drop ] || exit 75
+    exit 0
+fi
+case $JM_DO in
+take) jm_high=$((jm_high + 1)) jm_until=$((jm_now + JM_TTL)) ;;
+renew) jm_high=$JM_EPOCH jm_until=$((jm_now + JM_TTL)) ;;
+drop) jm_high=$JM_EPOCH jm_until=0 ;;
+*) exit 64 ;;
+esac
+# shellcheck disable=SC2086
+for jm_t in $JM_TARGETS; do
+    printf '%s %s %s %s\n' "$jm_high" "$RUN" "$jm_until" "$JM_HOLDER" >"$jm_lease/.$jm_t.new" &&
+        mv -f "$jm_lease/.$jm_t.new" "$jm_lease/$jm_t" || exit 1
+done
+echo "@epoch $jm_high"
