@@ -247,7 +247,7 @@ type PlaybookStep struct {
 	AtOnce                                                 int
 	Inputs                                                 map[string]string
 	Timeout                                                time.Duration
-	NoReturn                                               bool
+	NoReturn, Sudo                                         bool
 	Pos                                                    Pos
 }
 

@@ -127,6 +127,7 @@ var keysStep = []Option{
 	{Name: "at_once", Type: TypeInt, Doc: "how many of them side by side"},
 	{Name: "inputs", Type: "table", Doc: "values for the script"},
 	{Name: "timeout", Type: TypeDuration, Doc: "how long it may take"},
+	{Name: "sudo", Type: TypeBool, Doc: "run it as root, by sudo -n where the login is not root"},
 	{Name: "no_return", Type: TypeBool, Doc: "once begun, nothing ahead of it is undone by itself"},
 }
 

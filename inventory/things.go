@@ -115,7 +115,7 @@ func (b *builder) step(s *PlaybookStep, of string, v *value) {
 	s.Title = r.line("title")
 	s.Run, s.Undo, s.Verify, s.When = r.text("run"), r.text("undo"), r.text("verify"), r.text("when")
 	s.Check, s.Confirm, s.Plan = r.text("check"), r.line("confirm"), r.line("plan")
-	s.NoReturn = r.isTrue("no_return")
+	s.NoReturn, s.Sudo = r.isTrue("no_return"), r.isTrue("sudo")
 	if name, at := r.lineAt("script"); name != "" {
 		s.Script = b.file(item{name, at})
 	}

@@ -24,6 +24,7 @@ var house = map[string]string{
 	"actions/kind":   "actions inventory",
 	"actions/check":  "actions inventory ssh",
 	"actions/store":  "actions inventory",
+	"actions/plan":   "actions inventory",
 	"actions/run":    "actions inventory ssh",
 	"actions/engine": "actions actions/check actions/kind actions/store inventory ssh",
 	"cmd/jurymast":   "actions actions/engine inventory ssh/sshlab",

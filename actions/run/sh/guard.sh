@@ -1,6 +1,6 @@
 # Ahead of every act: it is refused when its lease is no longer the newest.
 # Inputs: JM_TARGETS, JM_EPOCH, RUN.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2034,SC2153
 jm_guard() {
     jm_top=${JURYMAST_ROOT-}/var/lib/jurymast
     if [ "$(id -u)" != 0 ]; then

@@ -3,7 +3,7 @@
 # drop, seize), JM_TARGETS, RUN, JM_HOLDER, JM_TTL (seconds), JM_EPOCH.
 # A lease is a file "EPOCH RUN EXPIRY HOLDER". Its epoch only grows: an act of
 # an older epoch is refused. Times are this host's own.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2153
 
 LC_ALL=C
 export LC_ALL

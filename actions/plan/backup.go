@@ -1,0 +1,236 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+func backupQuestions(m *maker) error {
+	d, err := m.dataOf(m.target)
+	if err != nil {
+		return err
+	}
+	b, err := m.policy()
+	if err != nil {
+		return err
+	}
+	ds, err := m.depots(b, m.target.Host)
+	if err != nil {
+		return err
+	}
+	m.ask("data", m.target.Host, d.Survey)
+	m.askDepots(b, ds, m.target.Host)
+	return nil
+}
+
+func (m *maker) askDepots(b inventory.Backup, ds []depot, host inventory.Ref) {
+	for _, d := range ds {
+		in := map[string]string{actions.InTag: b.Name}
+		m.ask("repository-"+d.Name, host, d.Use.Survey.With(in))
+		m.ask("list-"+d.Name, host, d.Use.List.With(in))
+	}
+}
+
+// backup plans: hold, dump, copy to every repository, let go, list again,
+// retention. Letting go is also what undoes holding.
+func backup(m *maker) error {
+	d, err := m.dataOf(m.target)
+	if err != nil {
+		return err
+	}
+	b, err := m.policy()
+	if err != nil {
+		return err
+	}
+	ds, err := m.depots(b, m.target.Host)
+	if err != nil {
+		return err
+	}
+	p, h := &m.plan, m.target.Host
+	p.Name, p.Ladder, p.Unattended, p.RPO = b.Name, actions.LadderHarmless, true, b.RPO
+	p.Title = fmt.Sprintf("Copy %s to %s", m.target.Ref, strings.Join(b.To, " and "))
+	p.Impact.Risk = "none: nothing of the live data is changed"
+
+	words, paths, ok := m.surveyed(d, h)
+	bytes, known := number(words, "bytes")
+	if ok && d.Dump != nil {
+		m.room(words, bytes, known, "for a dump on "+h.Name())
+	}
+	usable := m.repositories(ds, h)
+	from := stage(d, b)
+	if d.Dump != nil {
+		p.Steps = append(p.Steps, folder("stage", "make room for the dump", h, from))
+		paths = []string{from}
+	}
+	m.hold(d, h)
+	if d.Dump != nil {
+		m.step(actions.Step{
+			ID: "dump", Title: "dump " + m.target.Ref.Name(), Host: h, Do: d.Dump.With(map[string]string{actions.InStage: from}),
+			Redo: true, Timeout: copyLimit, Down: m.held(d),
+		})
+		m.free(d, h)
+	}
+	for _, x := range ds {
+		m.copyTo(x, b, paths, len(ds) > 1, usable > 0, d)
+	}
+	if d.Dump == nil {
+		m.free(d, h)
+	}
+	for _, x := range ds {
+		m.listAgain(x, b)
+	}
+	for _, x := range ds {
+		m.forget(x, b)
+	}
+	if d.Dump != nil {
+		m.step(remove("unstage", "remove the dump", h, from))
+	}
+	return nil
+}
+
+// held is what does not work while the data is held still.
+func (m *maker) held(d actions.Data) []inventory.Ref {
+	if d.Hold == nil || !d.HoldsDown {
+		return nil
+	}
+	return append([]inventory.Ref{m.target.Ref}, m.dependents()...)
+}
+
+func (m *maker) hold(d actions.Data, h inventory.Ref) {
+	if d.Hold == nil {
+		return
+	}
+	title := d.HoldText
+	if title == "" {
+		title = "hold " + m.target.Ref.Name() + " still"
+	}
+	m.step(actions.Step{
+		ID: "hold", Title: title, Host: h, Do: *d.Hold, Undo: d.Free, Redo: true, Timeout: holdLimit, Ends: d.HoldsDown, Down: m.held(d),
+	})
+}
+
+func (m *maker) free(d actions.Data, h inventory.Ref) {
+	if d.Hold == nil || d.Free == nil {
+		return
+	}
+	m.step(actions.Step{
+		ID: "free", Title: "let " + m.target.Ref.Name() + " go again", Host: h, Do: *d.Free, Redo: true, Timeout: holdLimit, Starts: d.HoldsDown,
+	})
+}
+
+// repositories adds the conditions of the repositories and returns how many
+// can be used. One that cannot does not keep the others back.
+func (m *maker) repositories(ds []depot, h inventory.Ref) int {
+	type trouble struct{ name, seen string }
+	var bad []trouble
+	good := 0
+	for _, d := range ds {
+		a, ok := m.Answers["repository-"+d.Name]
+		words := a.Said()
+		why := ""
+		switch {
+		case !ok || a.Err != "":
+			why = a.Err
+		case words["missing"] != "":
+			why = words["missing"] + " is not installed on " + h.Name()
+		case words["locked"] != "":
+			why = "locked: " + words["locked"]
+		case words["trouble"] != "":
+			why = words["trouble"]
+		case a.Output.Exit != 0:
+			why = fmt.Sprintf("exit %d: %s", a.Output.Exit, said(a.Output))
+		default:
+			good++
+			m.must(true, own("repository", d.Name), "repository "+d.Name+" can be used", strings.TrimSpace(words["tool"]+" "+words["version"]))
+			continue
+		}
+		bad = append(bad, trouble{d.Name, why})
+	}
+	for _, t := range bad {
+		h := actions.Noted
+		if good == 0 {
+			h = actions.Blocking
+		}
+		m.condition(own("repository", t.name), "repository "+t.name+" can be used", t.seen, h)
+	}
+	return good
+}
+
+func (m *maker) copyTo(x depot, b inventory.Backup, paths []string, several, some bool, d actions.Data) {
+	in := map[string]string{actions.InTag: b.Name, actions.InPaths: strings.Join(paths, "\n")}
+	find := x.Use.Find.With(in)
+	s := actions.Step{
+		ID: own("copy", x.Name), Title: "copy to " + x.Name, Host: m.target.Host, Do: x.Use.Copy.With(in), Check: &find,
+		Timeout: copyLimit, MayFail: several && some,
+	}
+	if d.Dump == nil {
+		s.Down = m.held(d)
+	}
+	m.step(s)
+}
+
+// listAgain plans to see the copy in the repository: only then it counts.
+func (m *maker) listAgain(x depot, b inventory.Backup) {
+	list := x.Use.List.With(map[string]string{actions.InTag: b.Name, "LEAST": strconv.FormatInt(m.least(x.Name, b), 10)})
+	judge := script("listed.sh", nil)
+	list.Name += "+" + judge.Name
+	list.Body = "jm_list() (\n" + list.Body + "\n)\n" + judge.Body
+	m.step(actions.Step{
+		ID: own("list", x.Name), Title: "see the copy in " + x.Name, Host: m.target.Host, Do: list, Redo: true,
+		Timeout: startLimit, MayFail: true, After: []string{own("copy", x.Name)},
+	})
+}
+
+// least is half of the middle of the last five copies: what is smaller has
+// lost something, or somebody has tidied up a great deal.
+func (m *maker) least(repository string, b inventory.Backup) int64 {
+	var sizes []int64
+	for _, c := range m.Copies {
+		if c.Repository == repository && c.Backup == b.Name && !c.Partial && len(sizes) < 5 {
+			sizes = append(sizes, c.Bytes)
+		}
+	}
+	if len(sizes) == 0 {
+		return 0
+	}
+	slices.Sort(sizes)
+	return sizes[len(sizes)/2] / 2
+}
+
+// defaultKeep is what is kept of a class where the policy does not say
+// (providers: five generations of a system, a year of what matters).
+var defaultKeep = map[inventory.Class]map[string]int{
+	inventory.ClassSystem:      {"last": 5},
+	inventory.ClassApplication: {"daily": 7, "weekly": 4, "monthly": 12},
+	inventory.ClassUser:        {"daily": 14, "weekly": 8, "monthly": 24, "yearly": 5},
+}
+
+func (m *maker) forget(x depot, b inventory.Backup) {
+	if x.Use.Forget == nil {
+		return
+	}
+	keep := b.Keep
+	if len(keep) == 0 {
+		keep = defaultKeep[m.target.Class]
+	}
+	in := map[string]string{actions.InTag: b.Name}
+	var words []string
+	for _, k := range []string{"last", "hourly", "daily", "weekly", "monthly", "yearly"} {
+		in["KEEP_"+strings.ToUpper(k)] = strconv.Itoa(keep[k])
+		if keep[k] > 0 {
+			words = append(words, fmt.Sprintf("%d %s", keep[k], k))
+		}
+	}
+	f := x.Use.Forget.With(in)
+	f.Body = script("whole.sh", nil).Body + f.Body
+	m.step(actions.Step{
+		ID: own("forget", x.Name), Title: "keep " + strings.Join(words, ", ") + " in " + x.Name, Host: m.target.Host, Do: f,
+		Redo: true, Timeout: time.Hour, MayFail: true, After: []string{own("copy", x.Name), own("list", x.Name)},
+	})
+}

@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// shapeRestore is a move by way of a copy: the other host starts from the
+// newest one, and the plan says how old that is.
+const shapeRestore = "restore"
+
+// restoreMove makes a move of what a kind knows of its data. The service is
+// active where its unit or containers run; that is for Prove to say.
+func (m *maker) restoreMove() (actions.Move, error) {
+	d, err := m.dataOf(m.target)
+	if err != nil {
+		return actions.Move{}, err
+	}
+	if d.Stop == nil || d.Start == nil || d.Put == nil || d.Prove == nil {
+		return actions.Move{}, errorf("jurymast kinds "+m.target.Kind, "kind %s cannot be moved by way of a copy: it cannot be stopped, started, put in place and proved", m.target.Kind)
+	}
+	prove := *d.Prove
+	survey := prove
+	survey.Name += "+role"
+	survey.Body = "jm_prove() (\n" + prove.Body + "\n)\n" + script("role.sh", nil).Body
+	active := prove
+	active.Name += "+active"
+	active.Body = "jm_prove() (\n" + prove.Body + "\n)\n" + script("active.sh", nil).Body
+	at := func(s actions.Script) func(inventory.Ref) actions.Script {
+		return func(inventory.Ref) actions.Script { return s }
+	}
+	return actions.Move{
+		Shape: shapeRestore, Survey: at(survey), Stop: at(*d.Stop), Resume: at(*d.Start), Promote: at(*d.Start), Verify: at(prove), Active: at(active),
+	}, nil
+}
+
+func (m *maker) restoreMoveQuestions() error {
+	b, err := m.policy()
+	if err != nil {
+		return err
+	}
+	for _, h := range m.target.Standby {
+		ds, err := m.depots(b, h)
+		if err != nil {
+			return err
+		}
+		d, err := m.dataOf(m.target)
+		if err != nil {
+			return err
+		}
+		m.ask("data", h, d.Survey)
+		m.askDepots(b, ds, h)
+		break // the first standby; another is asked for with --to
+	}
+	return nil
+}
+
+// restoreMoveConditions chooses the copy that the other host starts from.
+func (m *maker) restoreMoveConditions(to member) error {
+	keep := m.To
+	m.To = string(to.host)
+	defer func() { m.To = keep }()
+	s, ok, err := m.choose()
+	m.plan.From, m.plan.To = m.target.Host, to.host
+	if err != nil || !ok {
+		return err
+	}
+	lost := m.Now.Sub(s.copy.At)
+	m.plan.Impact.AtRisk, m.plan.Impact.AtRiskBytes = lost, -1
+	m.plan.Impact.Risk = fmt.Sprintf("what was written since the copy: it is %s old", age(lost))
+	if m.policyLate(s) {
+		m.condition("stale-copy", "the copy is within its rpo", fmt.Sprintf("%s old, rpo %s", age(lost), age(s.policy.RPO)), actions.Open)
+	}
+	return nil
+}
+
+func (m *maker) restoreMoveSteps(to member) {
+	keep := m.To
+	m.To = string(to.host)
+	held := m.plan.Conditions
+	s, ok, err := m.choose()
+	m.To, m.plan.Conditions = keep, held // they stand there already
+	if err != nil || !ok {
+		return
+	}
+	into := path.Join(scratch(s.data), "restore", actions.RunMark)
+	in := map[string]string{actions.InFrom: s.from(into), actions.InAside: ".jurymast-" + actions.RunMark}
+	m.extract(s, into)
+	m.step(actions.Step{
+		ID: "put", Title: "put the copy in place on " + to.host.Name(), Host: to.host, Do: s.data.Put.With(in), Undo: with(s.data.Back, in),
+		Redo: true, Timeout: copyLimit, Down: m.downWith(),
+	})
+}
