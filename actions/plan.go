@@ -183,8 +183,8 @@ type Step struct {
 	// Ends and Starts mark where the outage that is measured begins and is over.
 	Ends   bool `json:"ends_service,omitempty"`
 	Starts bool `json:"starts_service,omitempty"`
-	// Confirm is a question to a person before it; unattended runs refuse it.
-	Confirm string `json:"confirm,omitempty"`
+	// About names which of several it is about: a repository.
+	About string `json:"about,omitempty"`
 }
 
 // Undoable reports whether the step is undone when a later one fails.

@@ -204,7 +204,7 @@ func levelSchema(l Level, kinds Schema) object {
 	case slices.Contains(hostLevels, l) && slices.Contains(fit, defaultKind):
 		fallback = defaultKind
 		kind["default"] = fallback
-	case !slices.Contains(hostLevels, l):
+	case !slices.Contains(hostLevels, l) && l != LevelRepository: // a repository may only be described
 		r, _ := s["required"].([]string)
 		if !slices.Contains(r, "kind") {
 			s["required"] = append(r, "kind")

@@ -60,6 +60,9 @@ type Looker struct {
 	// Series returns the kept points of a metric, oldest first; nil: none are kept.
 	Series func(k actions.Key, metric string) []actions.Point
 	Dial   Dialer // for probes from the console's machine; nil: net.Dialer
+	// Secret looks up a secret that a script is told where to find; nil: none
+	// can be had.
+	Secret func(ctx context.Context, at inventory.Secret) (string, error)
 }
 
 // Visit is what is due, seen from one host.

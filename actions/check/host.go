@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -133,12 +134,45 @@ func worst(rs []actions.Reading) actions.Status {
 	return w
 }
 
+// errNoSecrets is asked of a looker that cannot look secrets up.
+var errNoSecrets = errors.New("secrets cannot be looked up here")
+
+// secrets looks up what the scripts keep elsewhere and returns, by the number
+// of the run, why one of them cannot be had. Such a script is replaced by one
+// that does nothing: it is not run with a secret that is empty.
+func (l *Looker) secrets(ctx context.Context, runs []job) map[int]error {
+	missing := map[int]error{}
+	for n := range runs {
+		s := &runs[n].script
+		if len(s.Keep) == 0 {
+			continue
+		}
+		found := map[string]string{}
+		for name, at := range s.Keep {
+			value, err := "", errNoSecrets
+			if l.Secret != nil {
+				value, err = l.Secret(ctx, at)
+			}
+			if err != nil {
+				missing[n] = fmt.Errorf("the secret %s: %w", name, err)
+				s.Body = ":\n"
+				break
+			}
+			found[name] = value
+		}
+		s.Secrets = found
+	}
+	return missing
+}
+
 // scripts sends everything that is to be run on a host in one command and
 // hands out the answers. silent reports whether not even the shell's first
 // word came back.
 func (l *Looker) scripts(ctx context.Context, v Visit, sudo bool, outcomes []outcome) (silent bool, err error) {
 	runs, nonce := plan(v.Checks), l.nonce()
+	without := l.secrets(ctx, runs)
 	command, broken := batch(runs, nonce, l.budget(), sudo)
+	maps.Copy(broken, without)
 	out, err := l.Pool.Run(ctx, string(v.Host), command)
 	a := parse(out.Stdout, nonce, len(runs))
 	if err == nil && !a.hello {

@@ -165,7 +165,7 @@ func (e *Engine) looker() *check.Looker {
 	if parallel == 0 {
 		parallel = e.fleet.Settings.Concurrency
 	}
-	return &check.Looker{Pool: lazyPool{e.pool}, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel, Dial: e.options.Dial}
+	return &check.Looker{Pool: lazyPool{e.pool}, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel, Dial: e.options.Dial, Secret: e.secret}
 }
 
 // lazyPool opens the pool when the first host is asked: naming the checks of a

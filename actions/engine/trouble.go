@@ -23,6 +23,11 @@ const (
 	ClassBusy                     // another process holds the lock
 	ClassStore                    // the store cannot be read or written
 	ClassReadOnly                 // asked to change something while read-only
+	ClassRefused                  // a condition does not hold, or nothing was done
+	ClassUnconfirmed              // it was not confirmed, or wrongly
+	ClassUndone                   // a run failed and everything was undone
+	ClassHands                    // a run failed and needs a person
+	ClassStopped                  // a person stopped a run
 )
 
 // Trouble is an error for people: what could not be done, why, and what to do

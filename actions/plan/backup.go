@@ -166,7 +166,7 @@ func (m *maker) copyTo(x depot, b inventory.Backup, paths []string, several, som
 	in := map[string]string{actions.InTag: b.Name, actions.InPaths: strings.Join(paths, "\n")}
 	find := x.Use.Find.With(in)
 	s := actions.Step{
-		ID: own("copy", x.Name), Title: "copy to " + x.Name, Host: m.target.Host, Do: x.Use.Copy.With(in), Check: &find,
+		ID: own("copy", x.Name), About: x.Name, Title: "copy to " + x.Name, Host: m.target.Host, Do: x.Use.Copy.With(in), Check: &find,
 		Timeout: copyLimit, MayFail: several && some,
 	}
 	if d.Dump == nil {
@@ -182,7 +182,7 @@ func (m *maker) listAgain(x depot, b inventory.Backup) {
 	list.Name += "+" + judge.Name
 	list.Body = "jm_list() (\n" + list.Body + "\n)\n" + judge.Body
 	m.step(actions.Step{
-		ID: own("list", x.Name), Title: "see the copy in " + x.Name, Host: m.target.Host, Do: list, Redo: true,
+		ID: own("list", x.Name), About: x.Name, Title: "see the copy in " + x.Name, Host: m.target.Host, Do: list, Redo: true,
 		Timeout: startLimit, MayFail: true, After: []string{own("copy", x.Name)},
 	})
 }
@@ -230,7 +230,7 @@ func (m *maker) forget(x depot, b inventory.Backup) {
 	f := x.Use.Forget.With(in)
 	f.Body = script("whole.sh", nil).Body + f.Body
 	m.step(actions.Step{
-		ID: own("forget", x.Name), Title: "keep " + strings.Join(words, ", ") + " in " + x.Name, Host: m.target.Host, Do: f,
+		ID: own("forget", x.Name), About: x.Name, Title: "keep " + strings.Join(words, ", ") + " in " + x.Name, Host: m.target.Host, Do: f,
 		Redo: true, Timeout: time.Hour, MayFail: true, After: []string{own("copy", x.Name), own("list", x.Name)},
 	})
 }

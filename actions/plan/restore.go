@@ -169,7 +169,7 @@ func (m *maker) extract(s source, into string) {
 	m.step(folder("make", "make a folder to extract to", s.host, into))
 	in := map[string]string{actions.InTag: s.policy.Name, actions.InCopy: s.copy.ID, actions.InInto: into}
 	m.step(actions.Step{
-		ID: "extract", Title: "extract copy " + s.copy.ID + " from " + s.depot.Name, Host: s.host,
+		ID: "extract", About: s.depot.Name, Title: "extract copy " + s.copy.ID + " from " + s.depot.Name, Host: s.host,
 		Do: s.depot.Use.Extract.With(in), Redo: true, Timeout: copyLimit,
 	})
 }
@@ -250,7 +250,7 @@ func (m *maker) restoreBeside(s source, ok bool) error {
 	in := map[string]string{actions.InTag: s.policy.Name, actions.InCopy: s.copy.ID, actions.InInto: s.folder, "FOLDER": s.folder}
 	m.step(actions.Step{ID: "make", Title: "make " + s.folder, Host: s.host, Do: root(script("empty.sh", in)), Redo: true, Timeout: shortLimit})
 	m.step(actions.Step{
-		ID: "extract", Title: "extract copy " + s.copy.ID + " from " + s.depot.Name, Host: s.host, Do: s.depot.Use.Extract.With(in),
+		ID: "extract", About: s.depot.Name, Title: "extract copy " + s.copy.ID + " from " + s.depot.Name, Host: s.host, Do: s.depot.Use.Extract.With(in),
 		Redo: true, Timeout: copyLimit,
 	})
 	return nil
@@ -340,7 +340,7 @@ func drill(m *maker) error {
 	}
 	in := map[string]string{actions.InTag: s.policy.Name, actions.InCopy: s.copy.ID}
 	m.step(actions.Step{
-		ID: "verify", Title: "read the copy back in " + s.depot.Name, Host: s.host, Do: s.depot.Use.Verify.With(in), Redo: true, Timeout: copyLimit,
+		ID: "verify", About: s.depot.Name, Title: "read the copy back in " + s.depot.Name, Host: s.host, Do: s.depot.Use.Verify.With(in), Redo: true, Timeout: copyLimit,
 	})
 	into := path.Join(scratch(s.data), "drill", actions.RunMark)
 	m.extract(s, into)

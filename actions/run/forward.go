@@ -71,7 +71,7 @@ func (c *carried) interrupted(ctx context.Context) (Outcome, error) {
 	if errors.As(cause, &held) {
 		return c.end(ctx, Hands, cause)
 	}
-	return c.progress.Outcome, cause
+	return c.end(ctx, Stopped, fmt.Errorf("this process was ended (%w); what was begun on hosts goes on there", cause))
 }
 
 // batches returns the steps in groups that are done side by side.

@@ -140,8 +140,8 @@ const maxLines = 2000
 // Run carries out p under an id, or goes on where the journal of the id ends.
 // The error tells why it ended so, where that is not done.
 //
-// When ctx ends it returns soon; what was begun on a host goes on there, and
-// Run may be called again.
+// When ctx ends it returns soon, as stopped; what was begun on a host goes on
+// there, and Run may be called again.
 func (r *Runner) Run(ctx context.Context, id string, p actions.Plan) (Outcome, error) {
 	return r.carry(ctx, id, p, false)
 }

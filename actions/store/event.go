@@ -92,6 +92,13 @@ func (s *Store) Since(ctx context.Context, run string, seq int64) ([]actions.Eve
 	return events, s.wrap("read events", err)
 }
 
+// Last returns the newest place in the journal, 0 when it is empty.
+func (s *Store) Last(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.read.QueryRowContext(ctx, `select value from counter where name = 'event'`).Scan(&n)
+	return n, s.wrap("read events", err)
+}
+
 // Filter says which events are wanted. The zero Filter wants the newest.
 type Filter struct {
 	Since, Until time.Time           // from Since on, before Until; zero: no bound

@@ -70,6 +70,14 @@ func (a *app) completeWith(pick func(*inventory.Fleet) []string) completer {
 	}
 }
 
+func playbookNames(f *inventory.Fleet) []string {
+	var out []string
+	for _, p := range f.Playbooks {
+		out = append(out, p.Name)
+	}
+	return out
+}
+
 // completeSelectors offers every target, site and tag.
 func (a *app) completeSelectors() completer {
 	return a.completeWith(func(f *inventory.Fleet) []string {

@@ -14,10 +14,15 @@ import (
 )
 
 // The exit codes. 0 to 3 are those of a monitoring plugin and are given by
-// check and status only; 64 and up follow sysexits.h, so that such a server
+// check and status only, 10 to 14 those of runs; 64 and up follow sysexits.h, so that such a server
 // reads them as unknown. A code that is not listed is a failure.
 const (
 	exitOK          = 0
+	exitUndone      = 10 // a run failed, everything undone
+	exitHands       = 11 // a run failed, hands needed
+	exitStopped     = 12 // a run was stopped by a person
+	exitRefused     = 13 // a condition does not hold
+	exitUnconfirmed = 14 // confirmation missing or wrong
 	exitUsage       = 64 // bad flag, unknown or empty selector
 	exitInventory   = 65 // inventory invalid
 	exitUnreachable = 69 // nothing reachable at all
@@ -35,6 +40,11 @@ var exitHelp = []struct {
 }{
 	{"0", "ok"},
 	{"1, 2, 3", "warn, fail, unknown: check and status only"},
+	{"10", "run failed, everything undone"},
+	{"11", "run failed, hands needed"},
+	{"12", "stopped by a person"},
+	{"13", "refused: a condition does not hold"},
+	{"14", "confirmation missing or wrong"},
 	{"64", "usage: bad flag, unknown or empty selector"},
 	{"65", "inventory invalid"},
 	{"69", "nothing reachable at all"},
@@ -127,6 +137,11 @@ var troubleCode = map[engine.Class]int{
 	engine.ClassUsage:       exitUsage,
 	engine.ClassInventory:   exitInventory,
 	engine.ClassReadOnly:    exitNoPerm,
+	engine.ClassRefused:     exitRefused,
+	engine.ClassUnconfirmed: exitUnconfirmed,
+	engine.ClassUndone:      exitUndone,
+	engine.ClassHands:       exitHands,
+	engine.ClassStopped:     exitStopped,
 }
 
 // write prints the report, one line a part; a part of many lines is indented.

@@ -10,7 +10,7 @@ import (
 	"jurymast/actions/engine"
 )
 
-var eventTypes = []actions.EventType{actions.EventState, actions.EventBooted, actions.EventAck, actions.EventMute, actions.EventMaint, actions.EventShell, actions.EventTrust}
+var eventTypes = []actions.EventType{actions.EventState, actions.EventBooted, actions.EventAck, actions.EventMute, actions.EventMaint, actions.EventShell, actions.EventTrust, actions.EventRun, actions.EventAccept, actions.EventAsk}
 
 func (a *app) historyCommand() *cobra.Command {
 	var (
@@ -33,9 +33,11 @@ func (a *app) historyCommand() *cobra.Command {
 			if limit < 1 {
 				return usagef("--limit %d: it is 1 or more", limit)
 			}
-			f := engine.Filter{Since: a.now().Add(-back), Who: who, Limit: limit}
-			if f.Types, err = parseEventTypes(kinds); err != nil {
+			f := engine.Filter{Since: a.now().Add(-back), Who: who, Types: eventTypes, Limit: limit}
+			if types, err := parseEventTypes(kinds); err != nil {
 				return err
+			} else if len(types) > 0 {
+				f.Types = types
 			}
 			e, err := a.open(c.Context())
 			if err != nil {

@@ -26,7 +26,7 @@ var house = map[string]string{
 	"actions/store":  "actions inventory",
 	"actions/plan":   "actions inventory",
 	"actions/run":    "actions inventory ssh",
-	"actions/engine": "actions actions/check actions/kind actions/store inventory ssh",
+	"actions/engine": "actions actions/check actions/kind actions/plan actions/run actions/store inventory ssh",
 	"cmd/jurymast":   "actions actions/engine inventory ssh/sshlab",
 }
 

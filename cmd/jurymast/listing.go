@@ -273,6 +273,18 @@ var (
 	asciiSigns   = signs{"+", "!", "X", "?", "~", "-", "..."}
 )
 
+// hold returns the sign of a condition.
+func (s signs) hold(h actions.Hold) string {
+	switch h {
+	case actions.Holds:
+		return s.ok
+	case actions.Open, actions.Noted:
+		return s.warn
+	case actions.Blocking:
+	}
+	return s.fail
+}
+
 // state returns sign and word.
 func (s signs) state(st actions.Status) string {
 	switch st {

@@ -46,6 +46,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetHelpCommandGroupID("plumbing")
 	root.AddGroup(
 		&cobra.Group{ID: "looking", Title: "Looking"},
+		&cobra.Group{ID: "changing", Title: "Copying, restoring, moving"},
 		&cobra.Group{ID: "quieting", Title: "Quieting"},
 		&cobra.Group{ID: "setup", Title: "Setting up"},
 		&cobra.Group{ID: "plumbing", Title: "Plumbing"},
@@ -64,6 +65,7 @@ func (a *app) rootCommand() *cobra.Command {
 func (a *app) tree() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
 		"looking":  {a.checkCommand(), a.statusCommand(), a.listCommand(), a.showCommand(), a.historyCommand(), a.sshCommand()},
+		"changing": {a.planCommand(), a.runCommand(), a.runsCommand()},
 		"quieting": {a.ackCommand(), a.maintCommand()},
 		"setup":    {a.demoCommand(), a.inventoryCommand(), a.hostsCommand(), a.kindsCommand(), a.doctorCommand(), a.unitsCommand()},
 		"plumbing": {a.configCommand(), a.metricsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand()},

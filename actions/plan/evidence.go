@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+)
+
+// damaged is the proof of a copy that could not be read back.
+const damaged = "damaged"
+
+// Evidence returns what the journal of a run shows of copies: a copy counts
+// from when it was seen in its repository by the run that made it, and is
+// proven as far as a drill or a restore of it came.
+func Evidence(r actions.Run, events []actions.Event, now time.Time) []actions.Copy {
+	said := map[string]map[string]string{}
+	state := map[string]string{}
+	for _, e := range events {
+		switch e.Type {
+		case actions.EventSaid:
+			if said[e.Step] == nil {
+				said[e.Step] = map[string]string{}
+			}
+			said[e.Step][e.Item] = e.Line
+		case actions.EventDone:
+			state[e.Step] = e.To
+		default:
+		}
+	}
+	var out []actions.Copy
+	for _, s := range r.Plan.Steps {
+		if s.About == "" {
+			continue
+		}
+		words := said[s.ID]
+		base := s.ID
+		if r.Verb == actions.VerbPlaybook {
+			_, base, _ = strings.Cut(s.ID, "-")
+		}
+		if strings.HasPrefix(base, "list-") && state[s.ID] == "ok" {
+			out = append(out, listedCopy(r, s, words, said, now))
+		}
+		if base == "extract" {
+			if c, ok := provenCopy(r, s, said, state, now); ok {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func listedCopy(r actions.Run, s actions.Step, words map[string]string, said map[string]map[string]string, now time.Time) actions.Copy {
+	c := actions.Copy{
+		Repository: s.About, Backup: s.Do.Inputs[actions.InTag], Target: r.Target, ID: words["copy"], Run: r.ID, At: now, Listed: now,
+		Proof: actions.ProofLevels[0], Proved: now,
+	}
+	if at, err := strconv.ParseInt(words["at"], 10, 64); err == nil {
+		c.At = time.Unix(at, 0).UTC()
+	}
+	c.Bytes, _ = number(words, "listed-bytes")
+	c.Files, _ = number(words, "listed-files")
+	for _, a := range s.After {
+		c.Partial = c.Partial || said[a]["partial"] != ""
+	}
+	return c
+}
+
+// provenCopy is what a drill or a restore showed of the copy that it used.
+func provenCopy(r actions.Run, s actions.Step, said map[string]map[string]string, state map[string]string, now time.Time) (actions.Copy, bool) {
+	c := actions.Copy{
+		Repository: s.About, Backup: s.Do.Inputs[actions.InTag], Target: r.Target, ID: s.Do.Inputs[actions.InCopy], Proved: now,
+	}
+	reached := ""
+	raise := func(level string) {
+		if slices.Index(actions.ProofLevels, level) > slices.Index(actions.ProofLevels, reached) {
+			reached = level
+		}
+	}
+	verify := strings.TrimSuffix(s.ID, "extract") + "verify"
+	if state[verify] == "ok" {
+		raise(orElse(said[verify]["level"], "readable"))
+	}
+	if state[s.ID] == "ok" {
+		raise("extracted")
+	}
+	for _, id := range []string{"try", "prove"} {
+		id = strings.TrimSuffix(s.ID, "extract") + id
+		if state[id] == "ok" {
+			raise(said[id]["level"])
+		}
+	}
+	if state[verify] == "failed" {
+		reached = damaged
+	}
+	c.Proof = reached
+	return c, reached != ""
+}
