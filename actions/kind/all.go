@@ -20,11 +20,13 @@ func All() []actions.Kind {
 	return []actions.Kind{
 		command,
 		compose,
+		directory,
 		docker,
 		host,
 		httpKind,
 		linux,
 		mount,
+		restic,
 		systemd,
 		tcp,
 		tlsKind,

@@ -1,0 +1,11 @@
+# Says @copy when $RUN has made a copy of $TAG; ends with 1 when not, and with
+# 2 when that is not known.
+# shellcheck shell=sh disable=SC2154
+
+ready 2
+line=$(copies | awk -v run="$RUN" '$5 == run { print; exit }')
+[ -n "$line" ] || exit 1
+# shellcheck disable=SC2086 # words
+set -- $line
+printf '@copy %s\n' "$1"
+[ "$6" != partial ] || echo '@partial not everything could be read'

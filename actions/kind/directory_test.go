@@ -1,0 +1,179 @@
+package kind
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jurymast/actions"
+)
+
+const directoryBed = `
+[node.app]
+[repository.disk]
+kind = "directory"
+path = "{DIR}/re po"
+`
+
+func TestDirectoryRoundTrip(t *testing.T) {
+	needTool(t, "zstd")
+	eachShell(t, func(t *testing.T, shell ...string) {
+		b := newBed(t, directoryBed, shell...)
+		b.roundTrip(b.repository("disk"))
+	})
+}
+
+func TestDirectoryRefuses(t *testing.T) {
+	b := newBed(t, directoryBed)
+	b.refusals(b.repository("disk"))
+}
+
+func TestDirectoryPartial(t *testing.T) {
+	b := newBed(t, directoryBed)
+	b.partial(b.repository("disk"))
+}
+
+// Without the tools that pack, and with none but those of busybox.
+func TestDirectoryWithLess(t *testing.T) {
+	for _, ext := range []string{".tar.gz", ".tar"} {
+		t.Run(ext, func(t *testing.T) {
+			b := newBed(t, directoryBed, "busybox", "sh")
+			b.env = []string{"PATH=" + busyboxPath(t, ext == ".tar.gz"), "JURYMAST_ROOT="}
+			r := b.repository("disk")
+			b.roundTrip(r)
+			if got := b.copiesOf(r, "web"); !strings.HasSuffix(got[0][0], ext) {
+				t.Errorf("packed as %v", got)
+			}
+		})
+	}
+}
+
+// busyboxPath returns a folder that has the tools of a small system.
+func busyboxPath(t *testing.T, gzip bool) string {
+	t.Helper()
+	dir := t.TempDir()
+	tools := "awk basename cat cp cut date df dirname find grep head id ls mkdir mkfifo mktemp mv rm sed sha256sum sort sync tail tar tee tr wc chmod"
+	if gzip {
+		tools += " gzip"
+	}
+	for _, tool := range strings.Fields(tools) {
+		if err := os.Symlink("/usr/bin/busybox", filepath.Join(dir, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestDirectoryDamaged(t *testing.T) {
+	b := newBed(t, directoryBed)
+	r := b.repository("disk")
+	src := b.tree("data")
+	in := map[string]string{actions.InTag: "web", actions.InRun: "r1", actions.InPaths: src}
+	in[actions.InCopy] = b.does(r.Copy, in)["copy"]
+	in[actions.InInto] = filepath.Join(b.dir, "into")
+	file := filepath.Join(b.dir, "re po", "web", in[actions.InCopy])
+	body, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body[len(body)/2] ^= 1
+	if err := os.WriteFile(file, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.refuses(r.Verify, in, "is damaged")
+	b.refuses(r.Extract, in, "is damaged")
+	if _, err := os.Stat(in[actions.InInto]); err == nil {
+		t.Error("a damaged copy was extracted")
+	}
+	in[actions.InCopy] = "../" + in[actions.InCopy]
+	b.refuses(r.Extract, in, "is no copy of this repository")
+}
+
+// What a run that was cut off left is no copy, and is in nobody's way.
+func TestDirectoryCutOff(t *testing.T) {
+	b := newBed(t, directoryBed)
+	r := b.repository("disk")
+	src := b.tree("data")
+	there := filepath.Join(b.dir, "re po", "web")
+	if err := os.MkdirAll(there, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	left := []string{"20261120T010000Z-r1.tar.zst.part", "20261120T020000Z-r1.tar.zst", "20261120T030000Z-other.tar.zst"}
+	for _, name := range left {
+		if err := os.WriteFile(filepath.Join(there, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := map[string]string{actions.InTag: "web", actions.InRun: "r1", actions.InPaths: src}
+	if out := b.run(r.Find, in); out.Exit != 1 {
+		t.Errorf("half a copy is found: %+v", out)
+	}
+	b.does(r.Copy, in)
+	if got := b.copiesOf(r, "web"); len(got) != 1 {
+		t.Errorf("copies: %v", got)
+	}
+	for i, name := range left {
+		if _, err := os.Stat(filepath.Join(there, name)); (err == nil) != (i == 2) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDirectoryMount(t *testing.T) {
+	b := newBed(t, directoryBed+"must_be_mount = true\n")
+	r := b.repository("disk")
+	in := map[string]string{actions.InTag: "web", actions.InRun: "r1", actions.InPaths: b.tree("data")}
+	root := t.TempDir()
+	b.env = []string{"JURYMAST_ROOT=" + root}
+	if err := os.Mkdir(filepath.Join(root, "proc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	table := func(at string) {
+		line := fmt.Sprintf("/dev/sdb1 %s ext4 rw 0 0\n", mountEscape.Replace(at))
+		if err := os.WriteFile(filepath.Join(root, "proc", "mounts"), []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table(b.dir)
+	b.refuses(r.Copy, in, "nothing is mounted at")
+	b.refuses(r.List, in, "nothing is mounted at")
+	if out := b.run(r.Find, in); out.Exit != 2 {
+		t.Errorf("find without the mount: %+v", out)
+	}
+	if said := b.does(r.Survey, in); !strings.Contains(said["trouble"], "nothing is mounted") {
+		t.Errorf("survey: %v", said)
+	}
+	table(filepath.Join(b.dir, "re po"))
+	b.does(r.Copy, in)
+}
+
+// A folder of another host is used where a share with it is mounted.
+func TestDirectoryThroughShare(t *testing.T) {
+	b := newBed(t, `
+[node.app]
+[node.nas]
+[share.copies]
+kind = "mount"
+class = "system"
+on = "nas"
+path = "/srv/copies"
+mounts = [{ on = "app", at = "/mnt/copies" }]
+[repository.disk]
+kind = "directory"
+on = "nas"
+path = "/srv/copies/all"
+[repository.hidden]
+kind = "directory"
+on = "nas"
+path = "/srv/hidden"
+`)
+	in := b.repository("disk").Copy.Inputs
+	if in["REPOSITORY"] != "/mnt/copies/all" || in["MOUNT"] != "/mnt/copies" {
+		t.Errorf("inputs: %v", in)
+	}
+	if _, err := directory.Repository(b.fleet, b.fleet.Repositories[1], "node/app"); err == nil || !strings.Contains(err.Error(), "no share with its folder is mounted on node/app") {
+		t.Errorf("a folder that cannot be reached: %v", err)
+	}
+}

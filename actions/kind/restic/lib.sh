@@ -1,0 +1,196 @@
+# What the scripts of restic have in common, behind those of every repository.
+# Inputs: REPOSITORY, LOCAL (yes where it is a folder of this host), CACERT,
+# ORIGIN (the name of the host in the repository), LOCK_WAIT (seconds).
+# Secrets: RESTIC_PASSWORD and those of the store behind it; all of them reach
+# restic by its environment.
+#
+# Debian 12 has restic 0.14, which ends with 1 whatever is wrong: there, the
+# text of the message says what. Newer ones say it by 10, 11 and 12.
+# shellcheck shell=sh disable=SC2154
+
+RESTIC_REPOSITORY=$REPOSITORY
+RESTIC_PROGRESS_FPS=0
+export RESTIC_REPOSITORY RESTIC_PROGRESS_FPS
+for name in RESTIC_PASSWORD RESTIC_REST_USERNAME RESTIC_REST_PASSWORD AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY \
+    AWS_DEFAULT_REGION B2_ACCOUNT_ID B2_ACCOUNT_KEY; do
+    # shellcheck disable=SC2163 # the variable that it names
+    export "$name"
+done
+if [ "$(id -u)" = 0 ]; then
+    RESTIC_CACHE_DIR=${RESTIC_CACHE_DIR-${JURYMAST_ROOT-}/var/cache/jurymast/restic}
+    export RESTIC_CACHE_DIR
+fi
+work
+
+# once runs restic and leaves what it complained of in $tmp/err.
+once() {
+    if [ -n "${CACERT-}" ]; then
+        restic --cacert "$CACERT" "$@" 2>"$tmp/err" </dev/null
+    else
+        restic "$@" 2>"$tmp/err" </dev/null
+    fi
+}
+
+locked() {
+    [ "$1" = 11 ] || { [ "$1" != 0 ] && grep -q 'repository is already locked' "$tmp/err"; }
+}
+
+# ask runs restic and waits for a lock to go. unlock removes locks only of
+# processes that are gone, and such as have not been renewed for half an hour.
+ask() {
+    waited=0
+    while :; do
+        once "$@"
+        code=$?
+        locked "$code" || return "$code"
+        [ "$waited" -lt "${LOCK_WAIT:-0}" ] || return "$code"
+        cp "$tmp/err" "$tmp/lock"
+        once unlock >/dev/null
+        cp "$tmp/lock" "$tmp/err"
+        sleep 2
+        waited=$((waited + 2))
+    done
+}
+
+# why says what is wrong after restic ended with a code.
+why() {
+    text=$(cat "$tmp/err")
+    if locked "$1"; then
+        echo "the repository $REPOSITORY is locked: $(grep -m 1 'already locked' "$tmp/err" | sed 's/.*already locked/already locked/'), $(grep -m 1 'lock was created' "$tmp/err")"
+        return
+    fi
+    case $1:$text in
+    12:* | *"wrong password or no key found"*) echo "the password of the repository $REPOSITORY is wrong" ;;
+    *"empty password is not"*) echo "the password of the repository $REPOSITORY is empty" ;;
+    124:* | 137:*) echo "the repository $REPOSITORY does not answer" ;;
+    127:*) echo "restic is not installed" ;;
+    *)
+        if nothing "$1"; then
+            echo "there is no repository at $REPOSITORY"
+        else
+            told=$(grep -m 1 '^Fatal: ' "$tmp/err" | sed 's/^Fatal: //')
+            [ -n "$told" ] || told=$(sed -n 's/.*"message_type":"exit_error".*"message":"\([^"]*\)".*/\1/p' "$tmp/err" | tail -n 1)
+            [ -n "$told" ] || told=$(grep -v '^[[:space:]]*$' "$tmp/err" | tail -n 1)
+            echo "restic: ${told:-exit code $1}"
+        fi
+        ;;
+    esac
+}
+
+# nothing tells whether there is no repository, which is not the same as one
+# that cannot be reached.
+nothing() {
+    [ "$1" = 10 ] && return 0
+    [ "$1" != 0 ] && grep -q 'unable to open config file' "$tmp/err" &&
+        grep -qE 'no such file or directory|does not exist|NoSuchKey|key not found|404|not found' "$tmp/err" &&
+        ! grep -q 'no such host' "$tmp/err"
+}
+
+# ready ends it where the folder of the repository is not mounted.
+ready() {
+    mounted || die "nothing is mounted at $MOUNT, where the repository lies"
+}
+
+# flat prints a JSON text as lines "PATH<tab>VALUE", as in ".0.tags.1	run=7".
+# Escapes within strings stay as they are. A quote that is not escaped always
+# begins or ends a string, so the text is taken from quote to quote.
+flat() {
+    awk '
+        function put(v,    i, s) {
+            s = ""
+            for (i = 1; i <= d; i++) s = s "." (form[i] == "[" ? at[i] : key[i])
+            printf "%s\t%s\n", s, v
+        }
+        function end() {
+            if (word != "") put(word)
+            word = ""
+        }
+        BEGIN { RS = "\""; string = 0 }
+        !string {
+            for (i = 1; i <= length($0); i++) {
+                c = substr($0, i, 1)
+                if (c == "{" || c == "[") {
+                    d++
+                    form[d] = c
+                    at[d] = 0
+                    named[d] = 0
+                } else if (c == "}" || c == "]") {
+                    end()
+                    d--
+                } else if (c == ",") {
+                    end()
+                    at[d]++
+                    named[d] = 0
+                } else if (c == ":") {
+                    named[d] = 1
+                } else if (c !~ /[ \t\r\n]/) {
+                    word = word c
+                }
+            }
+            string = 1
+            text = ""
+            next
+        }
+        {
+            text = text $0
+            if (match($0, /\\+$/) && RLENGTH % 2) {
+                text = text "\""
+                next
+            }
+            if (form[d] == "{" && !named[d]) key[d] = text
+            else put(text)
+            string = 0
+        }'
+}
+
+# copies prints the copies of $TAG, the newest first, as lines
+# "ID UNIX-TIME BYTES FILES RUN SORT". Bytes are - where restic does not say:
+# before 0.17 it keeps no summary with a copy.
+copies() {
+    ask snapshots --json --no-lock --tag "backup=$TAG" >"$tmp/snapshots" || return
+    flat <"$tmp/snapshots" | awk -F '\t' '
+        # epoch reads 2026-11-21T01:48:24.262109737+01:00.
+        function epoch(s,    y, m, d, era, yoe, doy, doe, t, z) {
+            y = substr(s, 1, 4) + 0
+            m = substr(s, 6, 2) + 0
+            d = substr(s, 9, 2) + 0
+            if (m <= 2) y--
+            era = int(y / 400)
+            yoe = y - era * 400
+            doy = int((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5) + d - 1
+            doe = yoe * 365 + int(yoe / 4) - int(yoe / 100) + doy
+            t = (era * 146097 + doe - 719468) * 86400 + substr(s, 12, 2) * 3600 + substr(s, 15, 2) * 60 + substr(s, 18, 2)
+            if (match(s, /[+-][0-9][0-9]:[0-9][0-9]$/)) {
+                z = substr(s, RSTART + 1, 2) * 3600 + substr(s, RSTART + 4, 2) * 60
+                t += substr(s, RSTART, 1) == "+" ? -z : z
+            }
+            return t
+        }
+        BEGIN { now = "none" }
+        function put() {
+            if (id != "" && time != "") printf "%s %.0f %s %s %s %s\n", id, epoch(time), bytes, files, run, sort
+        }
+        {
+            split($1, p, ".")
+            if (p[2] != now) {
+                put()
+                now = p[2]
+                id = time = ""
+                bytes = files = run = "-"
+                sort = "complete"
+            }
+            if (p[3] == "id") id = $2
+            else if (p[3] == "time") time = $2
+            else if (p[3] == "tags" && $2 == "partial") sort = "partial"
+            else if (p[3] == "tags" && substr($2, 1, 4) == "run=") run = substr($2, 5)
+            else if (p[3] == "summary" && p[4] == "total_bytes_processed") bytes = $2
+            else if (p[3] == "summary" && p[4] == "total_files_processed") files = $2
+        }
+        END { put() }' | sort -k2,2nr
+}
+
+# found prints the newest copy that $RUN made, as copies does.
+found() {
+    copies >"$tmp/copies" || return
+    awk -v run="$RUN" '$5 == run { print; exit }' "$tmp/copies"
+}
