@@ -225,7 +225,7 @@ func due(all []Due, entries []actions.Entry, now time.Time, maxAge time.Duration
 
 // orphans returns the places of entries whose check is no longer there.
 func orphans(all []Due, entries []actions.Entry) []actions.Key {
-	ids := map[string]bool{Placement: true}
+	ids := map[string]bool{Placement: true, Backup: true, Exposed: true}
 	for _, d := range all {
 		ids[d.Check.ID] = true
 	}

@@ -98,6 +98,13 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 	}
 
 	looks := e.sweep(ctx, l, visits, o.Progress)
+	if s != nil && len(o.Only) == 0 {
+		more, err := e.unasked(ctx, s, o.Targets)
+		if err != nil {
+			trouble = asTrouble(err)
+		}
+		looks = append(looks, more...)
+	}
 	now := e.now()
 	next, changes, gone := check.Merge(e.fleet, prev, looks, now)
 	if s != nil && len(looks) > 0 {

@@ -172,27 +172,6 @@ func (e *Engine) maySudo(h inventory.Ref) bool {
 	return e.fleet.Settings.Reach.Sudo == nil || *e.fleet.Settings.Reach.Sudo
 }
 
-// well looks at targets now and says what is not well.
-func (e *Engine) well(ctx context.Context, refs []inventory.Ref) (string, error) {
-	var ts []*inventory.Target
-	for _, r := range refs {
-		if t, ok := e.fleet.Target(r); ok {
-			ts = append(ts, t)
-		}
-	}
-	sight, err := e.Look(ctx, LookOptions{Targets: ts})
-	if err != nil {
-		return "", err
-	}
-	var bad []string
-	for _, sum := range sight.Of(ts) {
-		if sum.State == actions.Fail || sum.State == actions.Unknown {
-			bad = append(bad, fmt.Sprintf("%s is %s: %s", sum.Ref, sum.State, sum.Summary))
-		}
-	}
-	return strings.Join(bad, "; "), nil
-}
-
 // seen journals how the targets of a run stand, before and after it, for its
 // report. What cannot be read is left out there.
 func (e *Engine) seen(ctx context.Context, s *store.Store, r actions.Run, when string) {

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"jurymast/actions"
+	"jurymast/actions/check"
+	"jurymast/inventory"
+)
+
+// well looks at targets now and says what is not well, for a run that waits
+// for it. What a run cannot change is no reason to wait: the age of copies,
+// that a standby is missing, and what was not looked at because a host is down
+// that the service has left.
+func (e *Engine) well(ctx context.Context, refs []inventory.Ref) (string, error) {
+	var ts []*inventory.Target
+	for _, r := range refs {
+		if t, ok := e.fleet.Target(r); ok {
+			ts = append(ts, t)
+		}
+	}
+	began := e.now()
+	sight, err := e.Look(ctx, LookOptions{Targets: ts})
+	if err != nil {
+		return "", err
+	}
+	var bad []string
+	for _, t := range ts {
+		good := 0
+		for _, en := range sight.State.Of(t.Ref) {
+			why, counts := unwell(en)
+			switch {
+			case !counts || en.At.Before(began):
+			case why == "":
+				good++
+			default:
+				bad = append(bad, fmt.Sprintf("%s %s: %s", t.Ref, en.Check, why))
+			}
+		}
+		if good == 0 && len(sight.State.Of(t.Ref)) > 0 {
+			bad = append(bad, fmt.Sprintf("%s: nothing of it is seen to be well", t.Ref))
+		}
+	}
+	return strings.Join(bad, "; "), nil
+}
+
+// unwell says what is wrong with an entry, "" for nothing, and whether it
+// counts at all.
+func unwell(e actions.Entry) (why string, counts bool) {
+	switch {
+	case e.Check == check.Backup, e.Check == check.Exposed, e.Skipped():
+		return "", false
+	case e.Check == check.Placement && e.On != "" && e.Status != actions.Fail:
+		return "", true // another host could not be seen: the run knows why
+	case e.Bad > 0:
+		return "it looks worse than it did, and that is not confirmed yet", true
+	case e.Status == actions.Fail, e.Status == actions.Unknown:
+		return e.Line, true
+	}
+	return "", true
+}
