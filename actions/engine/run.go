@@ -135,7 +135,13 @@ func (e *Engine) carry(ctx context.Context, id string, how func(*run.Runner, con
 			return Outcome(r.State), storeTrouble("it could not be written down", err)
 		}
 	}
-	runner := e.runner(s)
+	before, err := s.State(ctx)
+	if err != nil {
+		return Outcome(r.State), storeTrouble("what was seen last cannot be read", err)
+	}
+	runner := e.runner(s, func(ctx context.Context, refs []inventory.Ref) (string, error) {
+		return e.well(ctx, r.Target, before, refs)
+	})
 	e.seen(ctx, s, r, "before")
 	o, err := how(runner, ctx, r.ID, r.Plan)
 	late := context.WithoutCancel(ctx)
@@ -149,7 +155,7 @@ func (e *Engine) carry(ctx context.Context, id string, how func(*run.Runner, con
 }
 
 // runner returns what carries runs out over this engine's connections.
-func (e *Engine) runner(s *store.Store) *run.Runner {
+func (e *Engine) runner(s *store.Store, well func(context.Context, []inventory.Ref) (string, error)) *run.Runner {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "this machine"
@@ -157,7 +163,7 @@ func (e *Engine) runner(s *store.Store) *run.Runner {
 	return &run.Runner{
 		Carrier: e.carrier(),
 		Journal: s, Now: e.options.Now, Holder: e.options.Who + " on " + host,
-		Look: e.well,
+		Look: well,
 		Wished: func(ctx context.Context, id string) (run.Wish, error) {
 			w, err := s.Wish(ctx, id)
 			return run.Wish(w), err

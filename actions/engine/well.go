@@ -12,9 +12,10 @@ import (
 
 // well looks at targets now and says what is not well, for a run that waits
 // for it. What a run cannot change is no reason to wait: the age of copies,
-// that a standby is missing, and what was not looked at because a host is down
-// that the service has left.
-func (e *Engine) well(ctx context.Context, refs []inventory.Ref) (string, error) {
+// that a standby is missing, what was not looked at because a host is down that
+// the service has left, and what was as bad before the run began and is not
+// what it is about.
+func (e *Engine) well(ctx context.Context, about inventory.Ref, before actions.State, refs []inventory.Ref) (string, error) {
 	var ts []*inventory.Target
 	for _, r := range refs {
 		if t, ok := e.fleet.Target(r); ok {
@@ -31,8 +32,10 @@ func (e *Engine) well(ctx context.Context, refs []inventory.Ref) (string, error)
 		good := 0
 		for _, en := range sight.State.Of(t.Ref) {
 			why, counts := unwell(en)
+			was, known := before.Find(en.Key())
 			switch {
 			case !counts || en.At.Before(began):
+			case why != "" && known && t.Ref != about && was.Status == en.Status:
 			case why == "":
 				good++
 			default:

@@ -194,7 +194,7 @@ func (m *maker) own(i int, s inventory.PlaybookStep, past bool) error {
 		}
 		if len(over) > 1 {
 			m.step(actions.Step{
-				ID: fmt.Sprintf("%d-look-%d", i+1, n/once+1), Title: "look at " + names(side), Look: side, Timeout: playbookLimit,
+				ID: fmt.Sprintf("%d-look-%d", i+1, n/once+1), Title: "look at " + names(side), Look: side, Timeout: shortLimit,
 			})
 		}
 	}

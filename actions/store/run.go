@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -186,9 +187,12 @@ func scanRun(scan func(...any) error, more ...any) (actions.Run, error) {
 // Run returns the run of an id, or of the number at its beginning, with its
 // plan. One that is not there is [ErrNotFound].
 func (s *Store) Run(ctx context.Context, id string) (actions.Run, error) {
-	var r actions.Run
 	var plan string
-	row := s.read.QueryRowContext(ctx, `select `+runColumns+`, plan from run where id = $1 or substr(id, 1, length($1) + 1) = $1 || '-' order by number desc limit 1`, id)
+	number, err := strconv.Atoi(id)
+	if err != nil {
+		number = -1
+	}
+	row := s.read.QueryRowContext(ctx, `select `+runColumns+`, plan from run where id = $1 or number = $2`, id, number)
 	r, err := scanRun(row.Scan, &plan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

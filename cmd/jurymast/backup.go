@@ -330,4 +330,3 @@ func (a *app) oneJob(ctx context.Context, e *engine.Engine, b inventory.Backup, 
 	}
 	return err
 }
-

@@ -65,7 +65,7 @@ func (a *app) rootCommand() *cobra.Command {
 func (a *app) tree() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
 		"looking":  {a.checkCommand(), a.statusCommand(), a.listCommand(), a.showCommand(), a.historyCommand(), a.sshCommand()},
-		"changing": {a.planCommand(), a.runCommand(), a.runsCommand(), a.backupCommand()},
+		"changing": {a.planCommand(), a.runCommand(), a.runsCommand(), a.backupCommand(), a.kitCommand()},
 		"quieting": {a.ackCommand(), a.maintCommand()},
 		"setup":    {a.demoCommand(), a.inventoryCommand(), a.hostsCommand(), a.kindsCommand(), a.doctorCommand(), a.unitsCommand()},
 		"plumbing": {a.configCommand(), a.metricsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand()},
