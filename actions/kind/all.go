@@ -22,6 +22,7 @@ func All() []actions.Kind {
 		compose,
 		directory,
 		docker,
+		files,
 		host,
 		httpKind,
 		linux,

@@ -20,24 +20,60 @@ are named in the option services must be there; one that ended with 0 and is not
 work.
 
 A service with standbys is looked at on each of them: it must run on exactly one host. The login must be in group
-docker, or may use sudo; either is as good as root on that machine.`,
+docker, or may use sudo; either is as good as root on that machine.
+
+What is copied is its data of the inventory and what its containers write to, as docker knows it: volumes and bind
+mounts, but for sockets and the system's own folders. Meanwhile the containers are paused, or stopped with quiesce =
+"stop": what a database writes at a pause is what it would find after a crash. A restore stops the project, and
+proves that its containers run, that those with a health check are well, and that prove ends with 0.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "project", Type: inventory.TypeString, Doc: "the project's name; the target's where not said"},
 		{Name: "services", Type: inventory.TypeList, Doc: "services of the project that must be there"},
+		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "pause", "stop"}, Default: "pause", Doc: "what keeps its data still while it is copied"},
+		proveOption,
 	},
 	Sudoers: []string{dockerSudoers},
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
-		project := t.Options.String("project")
-		if project == "" {
-			project = t.Ref.Name()
-		}
+		project := composeProject(t)
 		want := t.Options.List("services")
 		s := script("docker/look.sh", map[string]string{"SUDO": sudo(f, t)})
 		return onEach(f, t, actions.Check{ID: "compose", Title: "project " + project, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
 			return composeRead(dockerParse(a), project, want, h, alone, a)
 		})
 	},
+	Data: composeData,
+}
+
+func composeProject(t inventory.Target) string {
+	if p := t.Options.String("project"); p != "" {
+		return p
+	}
+	return t.Ref.Name()
+}
+
+// composeData is the data of a project: what the inventory names and what
+// docker knows that its containers write to.
+func composeData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
+	const lib = "compose/project.sh"
+	roots, why := dataRoots(f, t)
+	d := filesData(roots, why, t, lib)
+	project, quiesce := composeProject(t), t.Options.String("quiesce")
+	in := map[string]string{"PROJECT": project, "QUIESCE": quiesce, "PROVE": t.Options.String("prove")}
+	verb := func(name string) *actions.Script {
+		s := compound(in, nil, filesLib, lib, "compose/"+name)
+		return &s
+	}
+	d.Survey = compound(d.Survey.Inputs, nil, filesLib, lib, "compose/asked.sh", "files/survey.sh").With(in)
+	for _, s := range []*actions.Script{d.Put, d.Back} {
+		*s = s.With(in)
+	}
+	d.Stop, d.Start, d.Prove = verb("stop.sh"), verb("start.sh"), verb("prove.sh")
+	if quiesce != "none" {
+		d.Hold, d.Free = verb("hold.sh"), verb("free.sh")
+		d.HoldText, d.HoldsDown = quiesce+" the project "+project, true
+	}
+	return d, nil
 }
 
 func composeRead(e dockerEngine, project string, want []string, h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {

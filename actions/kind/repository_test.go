@@ -243,7 +243,7 @@ func (b *bed) roundTrip(r actions.Repository) {
 		t.Errorf("find of another run: %+v", out)
 	}
 	got := b.copiesOf(r, "web")
-	if len(got) != 1 || got[0][0] != said["copy"] || got[0][2] != said["bytes"] || got[0][4] != "r1" || got[0][5] != "complete" {
+	if len(got) != 1 || got[0][0] != said["copy"] || got[0][2] != said["bytes"] || got[0][4] != "complete" || got[0][5] != "r1" {
 		t.Errorf("list: %v of %v", got, said)
 	}
 	if other := b.copiesOf(r, "we"); len(other) != 0 {
@@ -253,6 +253,12 @@ func (b *bed) roundTrip(r actions.Repository) {
 		t.Errorf("verify: %v", v)
 	}
 	into := filepath.Join(b.dir, "in to")
+	if err := os.Mkdir(into, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(into, ".jurymast-work"), nil, 0o600); err != nil { // as the planner marks it
+		t.Fatal(err)
+	}
 	ex := map[string]string{actions.InCopy: said["copy"], actions.InTag: "web", actions.InInto: into}
 	for i := range 3 { // as after a cut: at its end, and in the middle
 		if i == 2 {
@@ -309,7 +315,7 @@ func (b *bed) partial(r actions.Repository) {
 	}
 	b.does(*r.Forget, map[string]string{actions.InTag: "web", "KEEP_LAST": "1"})
 	got := b.copiesOf(r, "web")
-	if len(got) != 2 || got[0][5] != "partial" || got[1][0] != whole {
+	if len(got) != 2 || got[0][4] != "partial" || got[1][0] != whole {
 		t.Errorf("after retention: %v, want the complete copy %s too", got, whole)
 	}
 }

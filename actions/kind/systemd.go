@@ -17,24 +17,53 @@ var systemd = actions.Kind{
 hide a misspelt name. A oneshot unit is judged by its last run, a timer by itself and by the last run of what it
 starts. A unit that has been restarted since the look before is warn.
 
-A service with standbys is looked at on each of them: it must be active on exactly one host. No root is needed.`,
+A service with standbys is looked at on each of them: it must be active on exactly one host. No root is needed to look.
+
+What is copied is its data: paths on its host and shares that lie there. With quiesce = "stop" the unit is stopped
+meanwhile, and started again if it ran. A restore stops it, and proves that it runs again and that prove ends with 0.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
+		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "stop"}, Default: "none", Doc: "what keeps its data still while it is copied"},
+		proveOption,
 	},
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
-		unit := t.Options.String("unit")
-		if unit == "" {
-			unit = t.Ref.Name()
-		}
-		if !strings.Contains(unit, ".") {
-			unit += ".service"
-		}
+		unit := systemdName(t)
 		s := script("systemd/look.sh", map[string]string{"UNIT": unit})
 		return onEach(f, t, actions.Check{ID: "unit", Title: "unit " + unit, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
 			return systemdRead(unit, h, alone, a)
 		})
 	},
+	Data: systemdData,
+}
+
+// systemdName is the name of a target's unit, with its suffix.
+func systemdName(t inventory.Target) string {
+	unit := t.Options.String("unit")
+	if unit == "" {
+		unit = t.Ref.Name()
+	}
+	if !strings.Contains(unit, ".") {
+		unit += ".service"
+	}
+	return unit
+}
+
+// systemdData is the data of a unit: folders, with the unit stopped or running.
+func systemdData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
+	roots, why := dataRoots(f, t)
+	d := filesData(roots, why, t)
+	unit := systemdName(t)
+	verb := func(name string) *actions.Script {
+		s := compound(map[string]string{"UNIT": unit, "PROVE": t.Options.String("prove")}, nil, filesLib, "systemd/unit.sh", "systemd/"+name)
+		return &s
+	}
+	d.Stop, d.Start, d.Prove = verb("stop.sh"), verb("start.sh"), verb("prove.sh")
+	if t.Options.String("quiesce") == "stop" {
+		d.Hold, d.Free = verb("hold.sh"), verb("free.sh")
+		d.HoldText, d.HoldsDown = "stop "+unit, true
+	}
+	return d, nil
 }
 
 // onEach returns a check for the host of a service and for each of its

@@ -64,13 +64,13 @@ measure() {
     # A name may hold a newline: busybox writes it as a question mark of itself.
     how=-lnq
     ls -lnq / >/dev/null 2>&1 || how=-ln
-    find "$@" -type f ! -name .jurymast-extract -exec ls "$how" {} + 2>/dev/null | awk '/^-/ { n++; s += $5 } END { printf "%.0f %.0f\n", n, s }'
+    find "$@" -type f ! -name '.jurymast-*' -exec ls "$how" {} + 2>/dev/null | awk '/^-/ { n++; s += $5 } END { printf "%.0f %.0f\n", n, s }'
 }
 
 # fresh makes $INTO ready for what comes out of $COPY, and ends with 1 when all
 # of it is there already. The file .jurymast-extract in it says that what lies
-# there is ours, and whether it is whole; anything else is in nobody's way who
-# gives us an empty folder.
+# there is ours, and whether it is whole. A folder that holds anything else is
+# refused, but for the mark of a work folder.
 fresh() {
     [ ! -L "$INTO" ] || die "$INTO is a symbolic link"
     note=$INTO/.jurymast-extract
@@ -79,9 +79,9 @@ fresh() {
         [ "$(cat "$note")" != "whole $COPY" ] || return 1
         # Behind the point of a cut: the note goes last.
         for p in "$INTO"/* "$INTO"/.[!.]* "$INTO"/..?*; do
-            [ "$p" = "$note" ] || { [ ! -e "$p" ] && [ ! -L "$p" ]; } || rm -rf "$p" || exit 1
+            [ "$p" = "$note" ] || [ "$p" = "$INTO/.jurymast-work" ] || { [ ! -e "$p" ] && [ ! -L "$p" ]; } || rm -rf "$p" || exit 1
         done
-    elif [ -n "$(find "$INTO" ! -path "$INTO" -print 2>/dev/null | head -n 1)" ]; then
+    elif [ -n "$(find "$INTO" ! -path "$INTO" ! -name .jurymast-work -print 2>/dev/null | head -n 1)" ]; then
         die "$INTO is not empty: a copy is extracted to a folder that is"
     fi
     echo "part of $COPY" >"$note" || exit 1

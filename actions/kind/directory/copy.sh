@@ -8,12 +8,12 @@ mkdir -p "$there" || die "$there cannot be made"
 
 # say tells of the copy that this run has made, and ends with 1 if there is none.
 say() {
-    line=$(copies | awk -v run="$RUN" '$5 == run { print; exit }')
+    line=$(copies | awk -v run="$RUN" '$6 == run { print; exit }')
     # shellcheck disable=SC2086 # words
     set -- $line
     [ "$#" = 6 ] || return 1
     printf '@copy %s\n@bytes %s\n@files %s\n' "$1" "$3" "$4"
-    [ "$6" != partial ] || printf '@partial %s\n' "${partial:-not everything could be read}"
+    [ "$5" != partial ] || printf '@partial %s\n' "${partial:-not everything could be read}"
 }
 
 partial=

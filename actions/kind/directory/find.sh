@@ -3,9 +3,9 @@
 # shellcheck shell=sh disable=SC2154
 
 ready 2
-line=$(copies | awk -v run="$RUN" '$5 == run { print; exit }')
+line=$(copies | awk -v run="$RUN" '$6 == run { print; exit }')
 [ -n "$line" ] || exit 1
 # shellcheck disable=SC2086 # words
 set -- $line
 printf '@copy %s\n' "$1"
-[ "$6" != partial ] || echo '@partial not everything could be read'
+[ "$5" != partial ] || echo '@partial not everything could be read'

@@ -6,7 +6,7 @@
 
 ready
 copies >"$tmp/copies" || exit 1
-awk '{ print $1, $2, $6 }' "$tmp/copies" | retain >"$tmp/remove" || exit 1
+awk '{ print $1, $2, $5 }' "$tmp/copies" | retain >"$tmp/remove" || exit 1
 n=0
 while read -r COPY; do
     known

@@ -52,7 +52,7 @@ attributes() {
     esac
 }
 
-# marks reads names of marks and prints "ID UNIX-TIME BYTES FILES RUN SORT" for
+# marks reads names of marks and prints "ID UNIX-TIME BYTES FILES SORT RUN" for
 # those that are marks of ours.
 marks() {
     awk '
@@ -76,7 +76,7 @@ marks() {
             doy = int((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5) + d - 1
             doe = yoe * 365 + int(yoe / 4) - int(yoe / 100) + doy
             t = (era * 146097 + doe - 719468) * 86400 + substr(id, 10, 2) * 3600 + substr(id, 12, 2) * 60 + substr(id, 14, 2)
-            printf "%s %.0f %s %s %s %s\n", id, t, n[1], n[2], run, sort
+            printf "%s %.0f %s %s %s %s\n", id, t, n[1], n[2], sort, run
         }' | sort -k2,2nr -k1,1
 }
 

@@ -1,5 +1,5 @@
 # Says the copies of $TAG, the newest first: @copy-N ID UNIX-TIME BYTES FILES
-# and, behind those, the run that made it and whether it is complete or partial.
+# and, behind those, complete or partial and the run that made it.
 # shellcheck shell=sh disable=SC2154
 
 ready

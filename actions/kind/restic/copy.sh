@@ -15,7 +15,7 @@ say() {
     copy=$1
     [ "$3" = - ] || bytes=$3 files=$4
     printf '@copy %s\n@bytes %s\n@files %s\n' "$copy" "$bytes" "$files"
-    [ "$6" != partial ] || partial=${partial:-not everything could be read}
+    [ "$5" != partial ] || partial=${partial:-not everything could be read}
     [ -z "$partial" ] || printf '@partial %s\n' "$partial"
 }
 

@@ -13,4 +13,4 @@ fi
 # shellcheck disable=SC2086 # words
 set -- $line
 printf '@copy %s\n' "$1"
-[ "$6" != partial ] || echo '@partial not everything could be read'
+[ "$5" != partial ] || echo '@partial not everything could be read'

@@ -5,7 +5,7 @@
 
 ready
 copies >"$tmp/copies" || die "$(why "$?")"
-awk '{ print $1, $2, $6 }' "$tmp/copies" | retain >"$tmp/remove" || exit 1
+awk '{ print $1, $2, $5 }' "$tmp/copies" | retain >"$tmp/remove" || exit 1
 if [ ! -s "$tmp/remove" ]; then
     echo '@removed 0'
     exit 0

@@ -144,7 +144,7 @@ flat() {
 }
 
 # copies prints the copies of $TAG, the newest first, as lines
-# "ID UNIX-TIME BYTES FILES RUN SORT". Bytes are - where restic does not say:
+# "ID UNIX-TIME BYTES FILES SORT RUN". Bytes are - where restic does not say:
 # before 0.17 it keeps no summary with a copy.
 copies() {
     ask snapshots --json --no-lock --tag "backup=$TAG" >"$tmp/snapshots" || return
@@ -168,7 +168,7 @@ copies() {
         }
         BEGIN { now = "none" }
         function put() {
-            if (id != "" && time != "") printf "%s %.0f %s %s %s %s\n", id, epoch(time), bytes, files, run, sort
+            if (id != "" && time != "") printf "%s %.0f %s %s %s %s\n", id, epoch(time), bytes, files, sort, run
         }
         {
             split($1, p, ".")
@@ -192,5 +192,5 @@ copies() {
 # found prints the newest copy that $RUN made, as copies does.
 found() {
     copies >"$tmp/copies" || return
-    awk -v run="$RUN" '$5 == run { print; exit }' "$tmp/copies"
+    awk -v run="$RUN" '$6 == run { print; exit }' "$tmp/copies"
 }

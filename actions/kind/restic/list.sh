@@ -1,6 +1,6 @@
 # Says the copies of $TAG, the newest first: @copy-N ID UNIX-TIME BYTES FILES
-# and, behind those, the run that made it and whether it is complete or
-# partial; - for what is not known.
+# and, behind those, complete or partial and the run that made it; - for what is
+# not known.
 # shellcheck shell=sh disable=SC2154
 
 ready

@@ -1,0 +1,4 @@
+# Starts the unit.
+# shellcheck shell=sh
+known
+unit_start

@@ -1,0 +1,4 @@
+# Stops the unit.
+# shellcheck shell=sh
+known
+unit_stop
