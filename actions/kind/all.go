@@ -27,6 +27,7 @@ func All() []actions.Kind {
 		httpKind,
 		linux,
 		mount,
+		postgres,
 		restic,
 		systemd,
 		tcp,
