@@ -20,7 +20,12 @@ starts. A unit that has been restarted since the look before is warn.
 A service with standbys is looked at on each of them: it must be active on exactly one host. No root is needed to look.
 
 What is copied is its data: paths on its host and shares that lie there. With quiesce = "stop" the unit is stopped
-meanwhile, and started again if it ran. A restore stops it, and proves that it runs again and that prove ends with 0.`,
+meanwhile, and started again if it ran. A restore stops it, and proves that it runs again and that prove ends with 0.
+
+It moves to a standby when all of its data is on shares that are mounted on each of its hosts: it is stopped, kept
+from starting by itself, and the shares are unmounted; there they are mounted before it starts. A unit that is enabled
+on a standby would start at the next boot beside the active one: have it enabled on one host only. With data on a
+disk of its own, a standby starts from the newest copy.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
@@ -35,6 +40,9 @@ meanwhile, and started again if it ran. A restore stops it, and proves that it r
 		})
 	},
 	Data: systemdData,
+	Move: func(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
+		return moveScripts(f, t, "systemd", "systemd/unit.sh", map[string]string{"UNIT": systemdName(t), "PROVE": t.Options.String("prove")})
+	},
 }
 
 // systemdName is the name of a target's unit, with its suffix.

@@ -1,0 +1,22 @@
+# Says what part this host plays for the unit: active, standby, or stopped,
+# which is what it is until it has been made a standby again, or while it would
+# start by itself.
+# shellcheck shell=sh disable=SC2154
+known
+keep_at "moved-$UNIT"
+each_share share_could || exit 1
+enabled=$(property UnitFileState)
+case $(property ActiveState) in
+active | activating | reloading | deactivating)
+    echo '@role active'
+    each_share share_is || echo "@note the unit runs, and not all of its shares are mounted"
+    ;;
+*)
+    if [ -e "$held" ] || [ "$enabled" = enabled ] || [ "$enabled" = enabled-runtime ]; then
+        echo '@role stopped'
+    else
+        echo '@role standby'
+    fi
+    ;;
+esac
+echo '@writable yes'
