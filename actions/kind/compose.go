@@ -25,12 +25,17 @@ docker, or may use sudo; either is as good as root on that machine.
 What is copied is its data of the inventory and what its containers write to, as docker knows it: volumes and bind
 mounts, but for sockets and the system's own folders. Meanwhile the containers are paused, or stopped with quiesce =
 "stop": what a database writes at a pause is what it would find after a crash. A restore stops the project, and
-proves that its containers run, that those with a health check are well, and that prove ends with 0.`,
+proves that its containers run, that those with a health check are well, and that prove ends with 0.
+
+It moves to a standby when all of its data is on shares that are mounted on each of its hosts: it is stopped, docker is
+told not to start it by itself, and the shares are unmounted; there they are mounted before it starts. dir is where its
+compose file lies. With data on a disk of its own, a standby starts from the newest copy.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "project", Type: inventory.TypeString, Doc: "the project's name; the target's where not said"},
 		{Name: "services", Type: inventory.TypeList, Doc: "services of the project that must be there"},
 		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "pause", "stop"}, Default: "pause", Doc: "what keeps its data still while it is copied"},
+		{Name: "dir", Type: inventory.TypePath, Doc: "the folder with its compose file, on every host that can run it"},
 		proveOption,
 	},
 	Sudoers: []string{dockerSudoers},
@@ -43,6 +48,7 @@ proves that its containers run, that those with a health check are well, and tha
 		})
 	},
 	Data: composeData,
+	Move: composeMove,
 }
 
 func composeProject(t inventory.Target) string {
@@ -128,4 +134,24 @@ func composeOthers(there map[string]bool) string {
 	}
 	sort.Strings(names)
 	return "; there: " + strings.Join(names, ", ")
+}
+
+// composeMove moves a project. With data in volumes, which the inventory does
+// not name, it starts from a copy elsewhere.
+func composeMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
+	in := map[string]string{"PROJECT": composeProject(t), "DIR": t.Options.String("dir"), "PROVE": t.Options.String("prove")}
+	m, err := moveScripts(f, t, "compose", in, "compose/project.sh", "compose/move.sh")
+	if err != nil {
+		return m, err
+	}
+	if len(t.Data) == 0 {
+		m.Shape = shapeRestore
+	}
+	verify := m.Verify
+	m.Verify = func(h inventory.Ref) actions.Script {
+		s := verify(h)
+		s.Body += script("compose/prove.sh", nil).Body
+		return s
+	}
+	return m, nil
 }

@@ -128,6 +128,13 @@ pause | unpause | start | stop)
         case $verb in pause) status=paused ;; stop) status=exited ;; *) status=running ;; esac
         echo "$status $health" >"$c/$id"
     done ;;
+update)
+    policy=${2#*=}
+    shift 2
+    for id in "$@"; do echo "$policy:0" >"$STATE/policy-$id"; done ;;
+compose)
+    [ -f compose.yaml ] || exit 1
+    for id in c1 c2; do echo 'running none' >"$c/$id"; done ;;
 inspect)
     format=$5
     shift 5
@@ -137,6 +144,7 @@ inspect)
         case $format in
         *Mounts*) cat "$STATE/mounts" ;;
         *ExitCode*) echo "$status 0 ${health:-none} always /$id" ;;
+        *RestartPolicy.Max*) echo "$id $(cat "$STATE/policy-$id" 2>/dev/null || echo always:0)" ;;
         *Paused*) if [ "$status" = running ]; then echo true false false; else echo false false false; fi ;;
         *) echo "$status" ;;
         esac

@@ -3,6 +3,7 @@ package kind
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,15 +56,15 @@ func sharesAt(f *inventory.Fleet, t inventory.Target) (map[inventory.Ref]string,
 }
 
 // moveScripts builds a move from scripts named NAME/move-VERB.sh, which take the
-// shares of the host that they run on.
-func moveScripts(f *inventory.Fleet, t inventory.Target, name, lib string, in map[string]string) (actions.Move, error) {
+// shares of the host that they run on; libs are ahead of them.
+func moveScripts(f *inventory.Fleet, t inventory.Target, name string, in map[string]string, libs ...string) (actions.Move, error) {
 	shares, shared, err := sharesAt(f, t)
 	if err != nil {
 		return actions.Move{}, err
 	}
 	at := func(verb string) func(inventory.Ref) actions.Script {
 		return func(h inventory.Ref) actions.Script {
-			s := compound(in, nil, filesLib, "files/share.sh", lib, name+"/move-"+verb+".sh")
+			s := compound(in, nil, slices.Concat([]string{filesLib, "files/share.sh"}, libs, []string{name + "/move-" + verb + ".sh"})...)
 			return s.With(map[string]string{"SHARES": shares[h]})
 		}
 	}

@@ -173,3 +173,66 @@ func TestMoveShapes(t *testing.T) {
 		t.Errorf("a share that is not there: %v", err)
 	}
 }
+
+func TestComposeMove(t *testing.T) {
+	b := newBed(t, strings.Replace(sharedBed, `kind = "systemd"`, "kind = \"compose\"\nproject = \"shop\"\ndir = \"{DIR}/srv/shop\"", 1))
+	b.standIn("docker", fakeDocker)
+	b.standIn("sleep", "")
+	b.fakeMounts()
+	smallFile(t, filepath.Join(b.dir, "srv/shop/compose.yaml"), "services: {}\n")
+	if err := os.MkdirAll(filepath.Join(b.dir, "state/containers"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m := b.move("service/api")
+	const app, spare = inventory.Ref("node/app"), inventory.Ref("node/spare")
+	in := map[string]string{actions.InRun: "r1"}
+	role := func() string { t.Helper(); return b.does(m.Survey(app), in)["role"] }
+	active := func(want int) {
+		t.Helper()
+		if out := b.run(m.Active(app), in); out.Exit != want {
+			t.Errorf("active: %+v, want %d", out, want)
+		}
+	}
+	if m.Shape != "shared" || role() != "standby" {
+		t.Errorf("shape %s, role %s", m.Shape, role())
+	}
+	active(1)
+	for range 2 {
+		b.does(m.Promote(app), in)
+	}
+	active(0)
+	b.does(m.Verify(app), in)
+	for range 2 {
+		b.does(m.Stop(app), in)
+		if got := b.read("containers/c1") + " " + b.read("policy-c1") + " " + role(); got != "exited none no:0 stopped" {
+			t.Errorf("stopped: %s", got)
+		}
+	}
+	active(1)
+	b.does(m.Resume(app), in)
+	if got := b.read("containers/c1") + " " + b.read("policy-c1"); got != "running none always:0" {
+		t.Errorf("resumed: %s", got)
+	}
+	b.does(m.Stop(app), in)
+	for range 2 {
+		for _, s := range m.Rejoin(app, spare) {
+			b.does(s.Do, in)
+			b.does(*s.Verify, in)
+		}
+	}
+	if role() != "standby" {
+		t.Errorf("rejoined: %s", role())
+	}
+	b.does(m.Promote(app), in)
+	if got := b.read("policy-c1"); got != "always:0" {
+		t.Errorf("it does not start by itself as it did: %s", got)
+	}
+	if err := os.Truncate(filepath.Join(b.dir, "proc/mounts"), 0); err != nil {
+		t.Fatal(err)
+	}
+	active(2)
+	b.refuses(m.Verify(app), in, "is not mounted to be written")
+	b.state("down", "")
+	active(2)
+	b.refuses(m.Stop(app), in, "docker does not answer")
+}

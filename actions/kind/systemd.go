@@ -41,7 +41,7 @@ disk of its own, a standby starts from the newest copy.`,
 	},
 	Data: systemdData,
 	Move: func(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
-		return moveScripts(f, t, "systemd", "systemd/unit.sh", map[string]string{"UNIT": systemdName(t), "PROVE": t.Options.String("prove")})
+		return moveScripts(f, t, "systemd", map[string]string{"UNIT": systemdName(t), "PROVE": t.Options.String("prove")}, "systemd/unit.sh")
 	},
 }
 
