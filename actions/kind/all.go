@@ -28,6 +28,8 @@ func All() []actions.Kind {
 		linux,
 		mount,
 		postgres,
+		redis,
+		rclone,
 		restic,
 		systemd,
 		tcp,

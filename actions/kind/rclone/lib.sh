@@ -1,0 +1,60 @@
+# What the scripts of rclone have in common, behind those of archives.
+# Inputs: REMOTE ("b2:bucket/folder"), CONFIG (its file, or empty), CRYPT (yes
+# when the remote is said to be encrypted), STAGE (a folder of ours for an
+# archive on its way), TAG. Secret: RCLONE_CONFIG_PASS, by the environment.
+# shellcheck shell=sh disable=SC2154
+
+[ -z "${RCLONE_CONFIG_PASS-}" ] || export RCLONE_CONFIG_PASS
+[ -z "${CONFIG-}" ] || { RCLONE_CONFIG=$CONFIG && export RCLONE_CONFIG; }
+RCLONE_ASK_PASSWORD=false
+export RCLONE_ASK_PASSWORD
+there=$REMOTE/$TAG
+case $REMOTE in *: | */) there=$REMOTE$TAG ;; esac
+
+# once runs rclone and leaves what it complained of in $tmp/err.
+once() { rclone "$@" 2>"$tmp/err" </dev/null; }
+
+# why says what rclone complained of.
+why() {
+    said=$(grep -v '^[[:space:]]*$' "$tmp/err" | tail -n 1 | sed 's,^[0-9/]* [0-9:]* [A-Z]* *: ,,; s,^[0-9/]* [0-9:]* ,,')
+    printf 'rclone: %s\n' "${said:-exit code $1}"
+}
+
+# sort_of prints the type of the remote, nothing where it has no name.
+sort_of() {
+    once listremotes --long | awk -v name="${REMOTE%%:*}:" '$1 == name { print $2 }'
+}
+
+# names prints what is in the folder of this backup, "NAME SIZE" a line. Exit
+# code 3 is a folder that is not there; an object store says nothing of one.
+names() {
+    once lsf --files-only --format ps --separator ' ' "$there"
+    code=$?
+    [ "$code" != 3 ] || return 0
+    return "$code"
+}
+
+# copies prints the copies, the newest first, as marks does: those whose archive
+# is there.
+copies() {
+    names >"$tmp/names" || return
+    awk '
+        { size[$1] = $2 }
+        END {
+            for (n in size) {
+                id = n
+                if (sub(/\.[0-9]+b\.[0-9]+f(\.partial)?\.sha256$/, "", id) && size[id] > 0) print n
+            }
+        }' "$tmp/names" | marks
+}
+
+# right prints the sum that the mark of $COPY holds.
+right() {
+    known
+    names >"$tmp/names" || die "$(why "$?")"
+    mark=$(awk -v id="$COPY" 'index($1, id ".") == 1 && $1 ~ /\.[0-9]+b\.[0-9]+f(\.partial)?\.sha256$/ { print $1; exit }' "$tmp/names")
+    [ -n "$mark" ] || die "there is no copy $COPY in $there"
+    once cat "$there/$mark" >"$tmp/mark" || die "$(why "$?")"
+    right=$(awk 'NR == 1 { print $1 }' "$tmp/mark")
+    [ -n "$right" ] || die "the mark of the copy $COPY is empty"
+}
