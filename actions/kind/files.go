@@ -33,13 +33,7 @@ in place.`,
 		{Name: "full", Unit: "%", Warn: 85, Fail: 95, Doc: "how full the disk is on which it lies"},
 	},
 	Checks: filesChecks,
-	Data: func(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
-		roots, why := dataRoots(f, t)
-		if len(roots) == 0 {
-			return actions.Data{}, errors.New(why)
-		}
-		return filesData(roots, why, t), nil
-	},
+	Data:   folderData,
 }
 
 var proveOption = inventory.Option{Name: "prove", Type: inventory.TypeString, Doc: "a line of shell, run as root, that ends with 0 when the data is right"}
@@ -76,6 +70,15 @@ func dataRoots(f *inventory.Fleet, t inventory.Target) (roots []string, why stri
 			return in && rest != ""
 		})
 	}), why
+}
+
+// folderData is the data of a target that is a folder of its host.
+func folderData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
+	roots, why := dataRoots(f, t)
+	if len(roots) == 0 {
+		return actions.Data{}, errors.New(why)
+	}
+	return filesData(roots, why, t), nil
 }
 
 // filesLib is ahead of every script for data in folders.

@@ -30,7 +30,10 @@ Where the share lies: whether the path is there and not empty. An empty folder w
 mostly means that the disk behind it is not mounted; empty = true says that it may be so.
 
 write_test = true makes the helper write and remove a small file; without it, writable means that neither the
-mount nor the file system says otherwise. Linux reads /proc/mounts, the BSDs ask mount -p.`,
+mount nor the file system says otherwise. Linux reads /proc/mounts, the BSDs ask mount -p.
+
+Its files are copied where the share lies. A restore leaves the folder itself where it is, since clients hold it, and
+sets aside what is in it.`,
 	Levels: []inventory.Level{inventory.LevelShare},
 	Options: []inventory.Option{
 		{Name: "fstype", Type: inventory.TypeString, Doc: "type it must be mounted as: \"nfs\" (nfs4, too), \"cifs\" (smb3, too)"},
@@ -41,6 +44,7 @@ mount nor the file system says otherwise. Linux reads /proc/mounts, the BSDs ask
 		{Name: "wait", Type: inventory.TypeDuration, Default: "3s", Doc: "how long it may take to answer, in whole seconds"},
 	},
 	Checks: mountChecks,
+	Data:   folderData,
 }
 
 func mountChecks(_ *inventory.Fleet, t inventory.Target) []actions.Check {
