@@ -38,7 +38,7 @@ Retention follows restic's rules, by the days of UTC, and prunes.`,
 		{Name: "rest_password", Type: inventory.TypeSecret, Doc: "rest: the user's password"},
 		{Name: "cacert", Type: inventory.TypePath, Doc: "file on the host with the authority that signed the server's certificate"},
 		{Name: "append_only", Type: inventory.TypeBool, Default: "false", Doc: "nothing can be removed from here: retention is done elsewhere"},
-		{Name: "init", Type: inventory.TypeBool, Default: "false", Doc: "make the repository where there is none"},
+		{Name: "init", Type: inventory.TypeBool, Default: "false", Doc: "make the repository with the first copy where there is none"},
 		{Name: "lock_wait", Type: inventory.TypeDuration, Default: "5m", Doc: "how long to wait for a lock"},
 		mustBeMount,
 	},
@@ -73,6 +73,7 @@ func resticRepository(f *inventory.Fleet, r inventory.Repository, from inventory
 		"CACERT":             r.Options.String("cacert"),
 		"LOCK_WAIT":          strconv.Itoa(int(r.Options.Duration("lock_wait") / time.Second)),
 		"APPEND_ONLY":        yesNo(appendOnly),
+		"INIT":               yesNo(r.Options.Bool("init")),
 		"AWS_DEFAULT_REGION": r.Options.String("aws_region"),
 	})
 	keep := keepOf(r.Options, resticVariables)

@@ -80,12 +80,23 @@ func TestResticTroubles(t *testing.T) {
 	})
 	t.Run("no repository", func(t *testing.T) {
 		none := r
-		none.Survey = r.Survey.With(map[string]string{"REPOSITORY": filepath.Join(b.dir, "none")})
-		none.Copy = r.Copy.With(map[string]string{"REPOSITORY": filepath.Join(b.dir, "none")})
+		at := map[string]string{"REPOSITORY": filepath.Join(b.dir, "none"), "INIT": "no"}
+		none.Survey, none.Copy = r.Survey.With(at), r.Copy.With(at)
 		b.refuses(none.Copy, in, "there is no repository at")
 		if said := b.does(none.Survey, in); said["absent"] != "yes" || !strings.Contains(said["trouble"], "there is no repository") {
 			t.Errorf("survey: %v", said)
 		}
+		if out := b.run(r.Find.With(at), in); out.Exit != 2 {
+			t.Errorf("find: %+v", out)
+		}
+		at["INIT"] = "yes"
+		if said := b.does(r.Survey.With(at), in); said["absent"] != "yes" || said["trouble"] != "" {
+			t.Errorf("survey: %v", said)
+		}
+		if out := b.run(r.Find.With(at), in); out.Exit != 1 {
+			t.Errorf("find: %+v", out)
+		}
+		b.does(r.Copy.With(at), in)
 	})
 	t.Run("server that is down", func(t *testing.T) {
 		down := map[string]string{"REPOSITORY": "rest:http://127.0.0.1:1/"}

@@ -5,7 +5,7 @@ for tool in tar mkfifo; do
     command -v "$tool" >/dev/null || printf '@missing %s\n' "$tool"
 done
 choose
-printf '@tool tar\n@version %s\n' "$(tar --version 2>&1 | head -n 1) (${pack%% *})"
+printf '@tool tar\n@version %s\n' "$(tar --version 2>&1 | head -n 1 | sed 's/^tar //'), ${pack%% *}"
 mounted || trouble "nothing is mounted at $MOUNT, where the repository lies"
 [ ! -L "$there" ] || trouble "$there is a symbolic link"
 at=$REPOSITORY

@@ -5,6 +5,8 @@
 ready
 [ "$LOCAL" != yes ] || outside "$REPOSITORY" "$@"
 
+[ "$INIT" = no ] || make_it
+
 # say tells of the copy that this run has made. It ends with 1 when there is
 # none.
 say() {

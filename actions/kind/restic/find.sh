@@ -5,7 +5,9 @@
 mounted || { echo "nothing is mounted at $MOUNT, where the repository lies" >&2; exit 2; }
 line=$(found)
 code=$?
-if [ "$code" != 0 ]; then
+if nothing "$code" && [ "$INIT" = yes ]; then
+    exit 1 # it is yet to be made
+elif [ "$code" != 0 ]; then
     why "$code" >&2
     exit 2
 fi

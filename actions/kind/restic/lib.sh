@@ -1,6 +1,7 @@
 # What the scripts of restic have in common, behind those of every repository.
 # Inputs: REPOSITORY, LOCAL (yes where it is a folder of this host), CACERT,
-# ORIGIN (the name of the host in the repository), LOCK_WAIT (seconds).
+# ORIGIN (the name of the host in the repository), LOCK_WAIT (seconds), INIT (yes
+# when the repository is to be made where there is none).
 # Secrets: RESTIC_PASSWORD and those of the store behind it; all of them reach
 # restic by its environment.
 #
@@ -89,6 +90,16 @@ nothing() {
 # ready ends it where the folder of the repository is not mounted.
 ready() {
     mounted || die "nothing is mounted at $MOUNT, where the repository lies"
+}
+
+# make_it makes the repository where there is none.
+make_it() {
+    once cat config --no-lock >/dev/null
+    code=$?
+    [ "$code" != 0 ] || return 0
+    nothing "$code" || die "$(why "$code")"
+    once init >/dev/null || die "$(why "$?")"
+    once cat config --no-lock >/dev/null || die "made, and cannot be opened: $(why "$?")"
 }
 
 # flat prints a JSON text as lines "PATH<tab>VALUE", as in ".0.tags.1	run=7".

@@ -25,8 +25,9 @@ fi
 once snapshots --json --no-lock --latest 1 >/dev/null
 code=$?
 if nothing "$code"; then
-    echo '@absent yes'
-    trouble "$(why "$code")"
+    echo '@absent yes' # which is no trouble where copy.sh is to make it
+    [ "$INIT" = no ] || exit 0
+    trouble "$(why "$code"): make it with restic init, or set init = true"
 fi
 [ "$code" = 0 ] || trouble "$(why "$code")"
 
