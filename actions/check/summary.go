@@ -172,7 +172,8 @@ func (b *board) headline(es []actions.Entry) (head actions.Entry, quiet string) 
 			why = b.quiet(e)
 		}
 		k.loud = k.status != actions.OK && why == ""
-		k.notable = e.Bad > 0 || isOff(e)
+		// Two actives at once is graver than anything else that fails.
+		k.notable = e.Bad > 0 || isOff(e) || e.Check == Placement && e.Status == actions.Fail
 		if i == 0 || k.above(best) {
 			head, quiet, best = e, why, k
 		}
@@ -246,6 +247,9 @@ func (b *board) on(t *inventory.Target, es []actions.Entry) inventory.Ref {
 // blame fills in the cause of a row.
 func (b *board) blame(t *inventory.Target) {
 	r := b.rows[t.Ref]
+	if r.Check == Backup || r.Check == Exposed {
+		return // what is wrong with a host explains neither
+	}
 	seen := map[inventory.Ref]bool{t.Ref: true}
 	first := b.first(t, seen, r.State == actions.OK)
 	switch {

@@ -301,6 +301,7 @@ func (m *maker) fit(s moving, from, to member) {
 // failover plans the move of a service to a standby: with the help of the old
 // active where it answers, and with a fence that needs none where it does not.
 func failover(m *maker) error {
+	m.plan.Title, m.plan.Ladder = fmt.Sprintf("Move %s to another host", m.target.Ref), actions.LadderGrave
 	s, err := m.seen()
 	if err != nil {
 		return err
@@ -343,8 +344,10 @@ func (m *maker) moveTo(s moving, from member) error {
 	}
 	m.takeOver(s, from, to)
 	p.Left = append(p.Left,
-		actions.Todo{Text: fmt.Sprintf("%s has no standby until %s is rebuilt as one", m.target.Ref, from.host.Name()), Command: "jurymast run rejoin " + string(m.target.Ref)},
-		actions.Todo{Text: "to go back later", Command: "jurymast run failback " + string(m.target.Ref)})
+		actions.Todo{Text: fmt.Sprintf("%s has no standby until %s is rebuilt as one", m.target.Ref, from.host.Name()), Command: "jurymast run rejoin " + string(m.target.Ref)})
+	if to.host != m.target.Host {
+		p.Left = append(p.Left, actions.Todo{Text: "to go back once that is done", Command: "jurymast run failback " + string(m.target.Ref)})
+	}
 	return nil
 }
 
@@ -499,6 +502,7 @@ func (m *maker) addresses(from, to inventory.Ref) map[string]string {
 
 // failback is a planned move to the host that the inventory names.
 func failback(m *maker) error {
+	m.plan.Title, m.plan.Ladder = fmt.Sprintf("Move %s back to %s", m.target.Ref, m.target.Host.Name()), actions.LadderGrave
 	s, err := m.seen()
 	if err != nil {
 		return err
@@ -511,7 +515,6 @@ func failback(m *maker) error {
 	m.must(from.host != m.target.Host, "away", "it is away from "+m.target.Host.Name(), "it is active on "+from.host.Name())
 	m.must(from.seen, "planned", "the host that it is on now answers", orElse(from.why, "it answers"))
 	if len(m.plan.Unmet(actions.Blocking)) > 0 {
-		m.plan.Title = fmt.Sprintf("Move %s back to %s", m.target.Ref, m.target.Host.Name())
 		return nil
 	}
 	return m.moveTo(s, from)
@@ -520,6 +523,7 @@ func failback(m *maker) error {
 // rejoin plans to make a host that was the active one a standby again. It is
 // released from its fence first, and what it wrote on its own is given up.
 func rejoin(m *maker) error {
+	m.plan.Title, m.plan.Ladder = fmt.Sprintf("Make the old active of %s a standby again", m.target.Ref), actions.LadderGrave
 	s, err := m.seen()
 	if err != nil {
 		return err
@@ -529,11 +533,9 @@ func rejoin(m *maker) error {
 		return nil
 	}
 	p := &m.plan
-	p.Ladder = actions.LadderGrave
 	m.must(active.seen && active.role() == roleActive, "active", "a host is active", orElse(active.why, "it is "+orElse(active.role(), "not known to be active")))
 	old, ok := m.stray(s, active)
 	if !ok {
-		p.Title = fmt.Sprintf("Make the old active of %s a standby again", m.target.Ref)
 		return nil
 	}
 	p.From, p.To = active.host, old.host

@@ -9,7 +9,8 @@ import (
 	"jurymast/inventory"
 )
 
-// KeepCopies keeps what was seen of copies. A copy that is known already keeps
+// KeepCopies keeps what was seen of copies. What was not listed now tells only
+// of its proof. A copy that is known already keeps
 // the best proof that was ever shown of it, unless a newer one says less: then
 // it has been found to be damaged.
 func (s *Store) KeepCopies(ctx context.Context, copies ...actions.Copy) error {
@@ -21,7 +22,10 @@ func (s *Store) KeepCopies(ctx context.Context, copies ...actions.Copy) error {
 			insert into copy (repository, backup, id, target, at, bytes, files, run, partial, listed, proof, proved)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 			on conflict (repository, id) do update set
-				at = excluded.at, bytes = excluded.bytes, files = excluded.files, listed = case when excluded.listed > copy.listed then excluded.listed else copy.listed end,
+				at = case when excluded.listed > 0 then excluded.at else copy.at end,
+				bytes = case when excluded.listed > 0 then excluded.bytes else copy.bytes end,
+				files = case when excluded.listed > 0 then excluded.files else copy.files end,
+				listed = case when excluded.listed > copy.listed then excluded.listed else copy.listed end,
 				run = case when excluded.run = '' then copy.run else excluded.run end,
 				partial = case when excluded.partial > copy.partial then excluded.partial else copy.partial end,
 				proof = case when excluded.proved > copy.proved then excluded.proof else copy.proof end,

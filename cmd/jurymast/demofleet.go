@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/actions/engine"
@@ -39,6 +40,11 @@ func startDemo(ctx context.Context, dir string, calm bool) (*demoFleet, error) {
 	// The only thing in the example that a simulated machine cannot have is a
 	// port of its own choice.
 	text := strings.Replace(demoInventory, "port = 2222\n", "", 1)
+	// Nor a sandbox: what is copied and brought back lies in the demo's own
+	// folder, and never where a real fleet would have it.
+	for name, host := range map[string]string{"/srv/documents": "nas", "/mnt/usb/copies": "nas"} {
+		text = strings.ReplaceAll(text, `path = "`+name+`"`, `path = "`+filepath.Join(dir, "lab", "machine", host, name)+`"`)
+	}
 	f, err := inventory.Parse("inventory.toml", []byte(text), engine.Schema())
 	if err != nil {
 		return nil, err
@@ -69,6 +75,9 @@ func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
 			return fmt.Errorf("demo machine %s: %w", t.Ref.Name(), err)
 		}
 	}
+	if err := d.papers(); err != nil {
+		return err
+	}
 	if err := d.serve(); err != nil {
 		return err
 	}
@@ -77,9 +86,60 @@ func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
 		return err
 	}
 	if d.ca = ca; calm {
-		return nil
+		return d.provide(ctx)
 	}
 	return d.spoil()
+}
+
+// papers makes the files that the demo copies and brings back.
+func (d *demoFleet) papers() error {
+	for i := range d.fleet.Shares {
+		s := &d.fleet.Shares[i]
+		if s.Kind != "files" {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Join(s.Path, "letters"), 0o700); err != nil {
+			return err
+		}
+		for name, text := range map[string]string{"insurance.txt": "policy 4711\n", "letters/grandmother.txt": "come and see us\n"} {
+			if err := os.WriteFile(filepath.Join(s.Path, name), []byte(text), 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range d.fleet.Repositories {
+		if r.Path != "" {
+			if err := os.MkdirAll(r.Path, 0o700); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// provide makes a copy of the demo's files and practises bringing it back, as a
+// calm crew would have.
+func (d *demoFleet) provide(ctx context.Context) error {
+	env := engine.Env(overlay(os.LookupEnv, d.environment()))
+	e, err := engine.Open(ctx, engine.Options{Paths: engine.FindPaths("", env, false), Now: time.Now, Who: "demo", Dial: d.lab.Dial})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = e.Close() }() // what was done is written down
+	for _, verb := range []actions.Verb{actions.VerbBackup, actions.VerbDrill} {
+		p, err := e.Plan(ctx, engine.PlanRequest{Verb: verb, Target: "share/documents"}, nil)
+		if err != nil {
+			return err
+		}
+		r, err := e.Begin(ctx, p, engine.Approval{Yes: true})
+		if err != nil {
+			return err
+		}
+		if _, err := e.Carry(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // certEnv is where crypto/x509 looks for certificates to trust.
@@ -102,6 +162,8 @@ func (d *demoFleet) machine(t *inventory.Target) sshlab.Host {
 // place adds to a machine what a target means for it.
 func (d *demoFleet) place(s *inventory.Target, host inventory.Ref, h *sshlab.Host) {
 	switch {
+	case s.Kind == "files":
+		// Its path is one of this very machine, in the demo's own folder.
 	case s.Ref.Level() == inventory.LevelShare && s.Host == host:
 		h.Files[path.Join(s.Path, ".jurymast-demo")] = "here lies the data\n"
 		h.Facts.Disks = append(h.Facts.Disks, sshlab.Disk{Device: "/dev/vg0/" + path.Base(s.Path), Mount: s.Path, FSType: "ext4", Size: 4 << 40, Used: 2 << 40, Inodes: 1 << 28, InodesUsed: 1 << 22})
@@ -113,7 +175,11 @@ func (d *demoFleet) place(s *inventory.Target, host inventory.Ref, h *sshlab.Hos
 			}
 		}
 	case s.Host != host:
-		if slices.Contains(s.Standby, host) {
+		switch {
+		case !slices.Contains(s.Standby, host):
+		case s.Kind == "systemd":
+			h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: s.Options.String("unit"), Description: s.Title, Active: "inactive", Sub: "dead", Properties: map[string]string{"UnitFileState": "disabled"}})
+		default:
 			h.Facts.Docker = true // it could take over
 		}
 	case s.Kind == "systemd":

@@ -124,7 +124,8 @@ func seal(text string, to []agefile.Recipient) (string, error) {
 		return "", err
 	}
 	_, err = io.WriteString(w, text)
-	return b.String(), errors.Join(err, w.Close(), letters.Close())
+	err = errors.Join(err, w.Close(), letters.Close()) // what is sealed is whole only now
+	return b.String(), err
 }
 
 func (a *app) kitOpen() *cobra.Command {

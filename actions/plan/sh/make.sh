@@ -11,8 +11,8 @@ case $FOLDER in
     exit 64
     ;;
 esac
-if [ -e "${JURYMAST_ROOT-}$FOLDER" ] && [ ! -f "${JURYMAST_ROOT-}$FOLDER/.jurymast-work" ]; then
+if [ -e "$FOLDER" ] && [ ! -f "$FOLDER/.jurymast-work" ]; then
     echo "$FOLDER is there and was not made by jurymast" >&2
     exit 1
 fi
-rm -rf -- "${JURYMAST_ROOT-}$FOLDER" && mkdir -p -- "${JURYMAST_ROOT-}$FOLDER" && : >"${JURYMAST_ROOT-}$FOLDER/.jurymast-work"
+rm -rf -- "$FOLDER" && mkdir -p -- "$FOLDER" && : >"$FOLDER/.jurymast-work"

@@ -10,11 +10,11 @@ case $FOLDER in
     exit 64
     ;;
 esac
-if [ ! -e "${JURYMAST_ROOT-}$FOLDER" ]; then
+if [ ! -e "$FOLDER" ]; then
     exit 0
 fi
-if [ -L "${JURYMAST_ROOT-}$FOLDER" ] || [ ! -f "${JURYMAST_ROOT-}$FOLDER/.jurymast-work" ]; then
+if [ -L "$FOLDER" ] || [ ! -f "$FOLDER/.jurymast-work" ]; then
     echo "$FOLDER was not made by jurymast and stays" >&2
     exit 1
 fi
-rm -rf -- "${JURYMAST_ROOT-}$FOLDER"
+rm -rf -- "$FOLDER"
