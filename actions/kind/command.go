@@ -21,13 +21,19 @@ keep plugins are searched after the PATH. It runs as the login user, or as root 
 without standard input, and is ended after timeout.
 
 A command that is not there (127) or may not be run (126) is unknown, as is one that was killed. Exit code 0
-with no output is ok, and the line says that there was none.`,
+with no output is ok, and the line says that there was none.
+
+Other lines of shell say how a system that has no kind of its own is copied, restored, drilled and moved. They run as
+root, by themselves, and are told what they need by their environment; each of them must do no harm when it is run
+twice. Without dump, the paths in data are copied, and set aside and put in place as kind files does.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
-	Options: []inventory.Option{
+	Options: commandOptions([]inventory.Option{
 		{Name: "command", Type: inventory.TypeString, Required: true, Doc: "a line of shell: \"check_disk -w 10% -c 5% /srv\""},
 		{Name: "sudo", Type: inventory.TypeBool, Default: "false", Doc: "run it as root, with sudo -n"},
 		{Name: "timeout", Type: inventory.TypeDuration, Default: "10s", Doc: "how long it may take"},
-	},
+	}),
+	Data: commandData,
+	Move: commandMove,
 	Checks: func(_ *inventory.Fleet, t inventory.Target) []actions.Check {
 		s := script("command/run.sh", map[string]string{"COMMAND": t.Options.String("command")})
 		s.Sudo = t.Options.Bool("sudo")

@@ -43,7 +43,8 @@ inside_put() {
     away=$1/$ASIDE
     [ ! -e "$away/done" ] || return 0
     [ -d "$FROM$1" ] || die "the copy does not have the folder $1"
-    mkdir -p "$away/was" "$away/placed" || exit 1
+    # What is set aside is not for the clients of a share.
+    mkdir -p "$away" && chmod 700 "$away" && mkdir -p "$away/was" "$away/placed" || exit 1
     if [ ! -e "$away/moved" ]; then
         for e in "$1"/* "$1"/.[!.]* "$1"/..?*; do
             case $e in "$away" | "$1/lost+found") continue ;; esac
