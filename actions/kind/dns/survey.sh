@@ -1,0 +1,3 @@
+# Whether the name can be asked for.
+# shellcheck shell=sh disable=SC2154
+answer >/dev/null

@@ -1,0 +1,34 @@
+# What is common to telling HAProxy by its socket. Inputs: SOCKET, BACKEND,
+# SERVER (the only one, whose address changes; empty where each host is one),
+# SERVER_PORT, TO, TO_ADDRESS, FROM_HOST.
+# shellcheck shell=sh disable=SC2034,SC2154
+[ -S "$SOCKET" ] || die "$SOCKET is no socket: set socket, and stats socket in haproxy.cfg"
+
+# tell sends one command. Success is silent, and so no exit code is of use.
+tell() {
+    if command -v socat >/dev/null; then
+        printf '%s\n' "$1" | socat -t 5 stdio "unix-connect:$SOCKET"
+    elif command -v nc >/dev/null; then
+        printf '%s\n' "$1" | nc -w 5 -U "$SOCKET"
+    else
+        die 'neither socat nor nc is there, to speak to its socket (apt install socat)'
+    fi
+}
+
+order() {
+    said=$(tell "$1" | grep -v '^$')
+    case $said in
+    '' | *'nothing changed'* | *'changed from'* | *'no need to change'*) ;;
+    *) die "$1: $said" ;;
+    esac
+}
+
+# state prints address, state and administrative state of a server: of the
+# latter bit 1 is maintenance, bit 8 drain.
+state() {
+    tell "show servers state $BACKEND" | awk -v s="$1" '$4 == s { print $5, $6, $7, $19; exit }'
+}
+
+servers() {
+    tell "show servers state $BACKEND" | awk '/^[0-9]+ / && NF > 6 { print $4 }'
+}

@@ -1,0 +1,42 @@
+# What is common to withdrawing exports from one host. Inputs: NAME (of the
+# fence), CLIENT (as the exports name it), ADDRESS (as the server sees it), PATHS
+# as EXPORTS (a line each; empty for all that name the client).
+# shellcheck shell=sh disable=SC2034,SC2154
+command -v exportfs >/dev/null || die 'exportfs is not there: no NFS server runs here'
+tab=$(printf '\t')
+mark="#jurymast-fence:$NAME "
+
+# exported prints what is exported: path, tab, client.
+exported() {
+    exportfs -s 2>/dev/null | sed "s/ \{1,\}\([^ (]*\)(.*/$tab\1/"
+}
+
+# mine prints the paths that are exported to the client by name.
+mine() {
+    exported | awk -F "$tab" -v client="$CLIENT" -v address="$ADDRESS" -v only="$EXPORTS" '
+        BEGIN { n = split(only, p, "\n"); for (i = 1; i <= n; i++) want[p[i]] }
+        ($2 == client || $2 == address) && (only == "" || $1 in want) { print $1 tab $2 }' tab="$tab"
+}
+
+# sessions prints the folders of the sessions that the client has.
+sessions() {
+    for d in "${JURYMAST_ROOT-}"/proc/fs/nfsd/clients/*/; do
+        if sed -n 's/^address: "\(.*\):[0-9]*"$/\1/p' "$d/info" 2>/dev/null | grep -qxF -e "$ADDRESS" -e "[$ADDRESS]" -e "::ffff:$ADDRESS" -e "[::ffff:$ADDRESS]"; then
+            printf '%s\n' "$d"
+        fi
+    done
+}
+
+# marked tells whether this fence has changed a file.
+marked() {
+    files | while read -r f; do
+        ! grep -qF "$mark" "$f" || echo yes
+    done | grep -q yes
+}
+
+# files prints the files that say what is exported.
+files() {
+    for f in "${JURYMAST_ROOT-}/etc/exports" "${JURYMAST_ROOT-}"/etc/exports.d/*.exports; do
+        [ ! -f "$f" ] || printf '%s\n' "$f"
+    done
+}
