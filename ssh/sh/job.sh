@@ -74,9 +74,23 @@ jm_report() {
   [ ! -f "$jm_dir/cut" ] || echo cut
 }
 
-# jm_nap: a short wait.
+# jm_nap: a wait, short at first since most jobs are, and sets jm_napped to
+# about how long it was, in milliseconds.
+jm_naps=0
 jm_nap() {
-  sleep 0.2 2>/dev/null || sleep 1
+  jm_naps=$((jm_naps + 1))
+  if [ "$jm_naps" -le 5 ]; then
+    jm_napped=10
+  elif [ "$jm_naps" -le 15 ]; then
+    jm_napped=50
+  else
+    jm_napped=200
+  fi
+  case $jm_napped in
+  10) sleep 0.01 ;;
+  50) sleep 0.05 ;;
+  *) sleep 0.2 ;;
+  esac 2>/dev/null || { sleep 1 && jm_napped=1000; }
 }
 
 jm_find
@@ -109,10 +123,10 @@ start) # JM_JOB: the job's text, JM_SUPERVISE: what runs it
   {
     printf '%s\n' "$JM_JOB" | "$jm_detach" /bin/sh -c "$JM_SUPERVISE" jurymast-job "$jm_dir"
   } >/dev/null 2>&1 &
-  jm_tries=0
-  while [ "$jm_tries" -lt 50 ] && [ ! -f "$jm_dir/began" ] && [ ! -f "$jm_dir/end" ]; do
+  jm_left=10000
+  while [ "$jm_left" -gt 0 ] && [ ! -f "$jm_dir/began" ] && [ ! -f "$jm_dir/end" ]; do
     jm_nap
-    jm_tries=$((jm_tries + 1))
+    jm_left=$((jm_left - jm_napped))
   done
   echo started
   jm_report
@@ -121,13 +135,13 @@ status)
   jm_report
   ;;
 read) # JM_OUT, JM_ERR: how much of each is known; JM_MOST: bytes at once; JM_WAIT: seconds
-  jm_tries=$((JM_WAIT * 5))
-  while [ "$jm_tries" -gt 0 ] && [ "$(jm_size "$jm_dir/out")" -le "$JM_OUT" ] && [ "$(jm_size "$jm_dir/err")" -le "$JM_ERR" ]; do
+  jm_left=$((JM_WAIT * 1000))
+  while [ "$jm_left" -gt 0 ] && [ "$(jm_size "$jm_dir/out")" -le "$JM_OUT" ] && [ "$(jm_size "$jm_dir/err")" -le "$JM_ERR" ]; do
     case $(jm_state) in
     'state running' | 'state starting') jm_nap ;;
     *) break ;;
     esac
-    jm_tries=$((jm_tries - 1))
+    jm_left=$((jm_left - jm_napped))
   done
   # The state first: what was written before an end is then there to be read.
   jm_report
