@@ -1,0 +1,231 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// errDead is what a runner is told once it has been killed: nothing it does
+// comes through any more, as for a process that is gone.
+var errDead = errors.New("the runner was killed")
+
+// model is hosts and a journal in memory, with one fault at a chosen point.
+// Scripts are named by what they do: "set X", "unset X", "is X", "fail",
+// "say NAME VALUE".
+type model struct {
+	mu      sync.Mutex
+	state   map[string]bool
+	done    map[string]int // how often an effect was brought about
+	jobs    map[string]actions.Output
+	lost    map[string]bool // jobs of which no end can be told
+	journal []actions.Event
+	appends int
+	ops     int
+	dead    bool
+
+	fault fault
+	trace []string
+}
+
+// fault is what goes wrong, and where.
+type fault struct {
+	kind string // "", "journal-before", "journal-after", "kill-before", "kill-after", "lose-before", "lose-after"
+	at   int    // counted from 1
+}
+
+func newModel(f fault) *model {
+	return &model{state: map[string]bool{}, done: map[string]int{}, jobs: map[string]actions.Output{}, lost: map[string]bool{}, fault: f}
+}
+
+// revive is a new process: the fault has happened.
+func (m *model) revive() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dead, m.fault = false, fault{}
+}
+
+func (m *model) Append(_ context.Context, es ...actions.Event) ([]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return nil, errDead
+	}
+	m.appends++
+	if m.fault == (fault{"journal-before", m.appends}) {
+		m.dead = true
+		return nil, errDead
+	}
+	var seqs []int64
+	for _, e := range es {
+		e.Seq = int64(len(m.journal) + 1)
+		m.journal = append(m.journal, e)
+		seqs = append(seqs, e.Seq)
+	}
+	if m.fault == (fault{"journal-after", m.appends}) {
+		m.dead = true
+		return nil, errDead
+	}
+	return seqs, nil
+}
+
+func (m *model) Since(_ context.Context, run string, seq int64) ([]actions.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []actions.Event
+	for _, e := range m.journal {
+		if e.Run == run && e.Seq > seq {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (m *model) Do(_ context.Context, _ inventory.Ref, id string, s actions.Script, line func(string)) (actions.Output, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return actions.Output{}, errDead
+	}
+	if m.lost[id] {
+		return actions.Output{}, &Uncertain{errors.New("the host was started anew while it ran")}
+	}
+	if out, ok := m.jobs[id]; ok {
+		return out, nil
+	}
+	m.ops++
+	at := func(kind string) bool { return m.fault == (fault{kind, m.ops}) }
+	switch {
+	case at("kill-before"):
+		m.dead = true
+		return actions.Output{}, errDead
+	case at("lose-before"):
+		m.lost[id] = true
+		return actions.Output{}, &Uncertain{errors.New("the host was started anew while it ran")}
+	}
+	out := m.perform(s)
+	m.trace = append(m.trace, s.Name)
+	if at("lose-after") {
+		m.lost[id] = true
+		return actions.Output{}, &Uncertain{errors.New("the host was started anew while it ran")}
+	}
+	m.jobs[id] = out
+	if at("kill-after") {
+		m.dead = true
+		return actions.Output{}, errDead
+	}
+	line("did " + s.Name)
+	return out, nil
+}
+
+func (m *model) perform(s actions.Script) actions.Output {
+	verb, what, _ := strings.Cut(s.Name, " ")
+	switch verb {
+	case "set":
+		m.state[what] = true
+		m.done[what]++
+	case "unset":
+		m.state[what] = false
+	case "say":
+		return actions.Output{Stdout: []byte("@" + what + "\n")}
+	case "heard":
+		name, want, _ := strings.Cut(what, " ")
+		if s.Inputs[actions.SaidInput(name)] != want {
+			return actions.Output{Exit: 2, Stderr: fmt.Appendf(nil, "heard %q\n", s.Inputs)}
+		}
+	case "fail":
+		return actions.Output{Exit: 7, Stderr: []byte("it went wrong\n")}
+	case "is":
+		if !m.state[what] {
+			return actions.Output{Exit: 1}
+		}
+	}
+	return actions.Output{}
+}
+
+func (m *model) Ask(_ context.Context, _ inventory.Ref, s actions.Script) (actions.Output, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
+		return actions.Output{}, errDead
+	}
+	return m.perform(s), nil
+}
+
+func (m *model) Kill(context.Context, inventory.Ref, string, bool) error { return nil }
+
+func (m *model) Forget(_ context.Context, _ inventory.Ref, ids []string, _ bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range ids {
+		delete(m.jobs, id)
+	}
+	return nil
+}
+
+func (m *model) runner() *Runner {
+	return &Runner{
+		Carrier: m, Journal: m, NoLease: true, Holder: "a test",
+		Now:  func() time.Time { return time.Unix(1_700_000_000, 0) },
+		Look: func(context.Context, []inventory.Ref) (string, error) { return "", nil },
+	}
+}
+
+// finish resumes a run until it is over, or stands still for a person.
+func (m *model) finish(ctx context.Context, p actions.Plan) (Outcome, error) {
+	for range 5 {
+		o, err := m.runner().Run(ctx, "r", p)
+		if !errors.Is(err, errDead) {
+			return o, err
+		}
+		m.revive()
+	}
+	return "", errors.New("it never came to an end")
+}
+
+func (m *model) snapshot() string {
+	var on []string
+	for _, k := range slices.Sorted(maps.Keys(m.state)) {
+		if m.state[k] {
+			on = append(on, k)
+		}
+	}
+	return strings.Join(on, " ")
+}
+
+func act(name string) actions.Script { return actions.Script{Name: name, Body: ":"} }
+
+func ref(name string) *actions.Script { s := act(name); return &s }
+
+// makeStep is a step that sets what it is named by, with all that a step can have.
+func makeStep(id string, options ...func(*actions.Step)) actions.Step {
+	s := actions.Step{ID: id, Title: "set " + id, Host: "node/a", Do: act("set " + id), Timeout: time.Minute}
+	for _, o := range options {
+		o(&s)
+	}
+	return s
+}
+
+func undoable(s *actions.Step) { s.Undo = ref("unset " + s.ID) }
+func checked(s *actions.Step)  { s.Check = ref("is " + s.ID) }
+func verified(s *actions.Step) { s.Verify = ref("is " + s.ID) }
+func noReturn(s *actions.Step) { s.NoReturn = true }
+func beside(s *actions.Step)   { s.Beside = true }
+func mayFail(s *actions.Step)  { s.MayFail = true }
+func redo(s *actions.Step)     { s.Redo = true }
+func failing(s *actions.Step)  { s.Do = act("fail") }
+func after(ids ...string) func(*actions.Step) {
+	return func(s *actions.Step) { s.After = ids }
+}
+
+func makePlan(steps ...actions.Step) actions.Plan {
+	return actions.Plan{Verb: actions.VerbPlaybook, Target: "playbook/t", Title: "t", Steps: steps, Locks: []inventory.Ref{"playbook/t"}}
+}
