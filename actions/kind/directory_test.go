@@ -177,3 +177,69 @@ path = "/srv/hidden"
 		t.Errorf("a folder that cannot be reached: %v", err)
 	}
 }
+
+// TestArchivesCutAnywhere ends the scripts of a folder and of a remote at every
+// act of theirs. What is there in between is no copy, and a second attempt makes
+// exactly one; a retention that was cut off leaves no half of a copy that is
+// taken for one.
+func TestArchivesCutAnywhere(t *testing.T) {
+	needTool(t, "zstd", "rclone")
+	tools := cutTools(t, "mv", "rm", "mkdir", "sync", "tar", "zstd", "tee", "rclone")
+	kinds := map[string]string{
+		"directory": "kind = \"directory\"\npath = \"{DIR}/there\"\n",
+		"rclone":    "kind = \"rclone\"\nurl = \"plain:there\"\nconfig = \"{DIR}/rclone.conf\"\nstage = \"{DIR}/stage\"\n",
+	}
+	for kind, lines := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			for n, over := 1, false; !over; n++ {
+				for _, cut := range []string{"before", "after"} {
+					if kind == "rclone" && cut == "after" {
+						continue // before the next act is as good, and rclone is slow
+					}
+					b := newBed(t, "[node.app]\n[repository.r]\n"+lines, "dash")
+					smallFile(t, filepath.Join(b.dir, "rclone.conf"), "[plain]\ntype = alias\nremote = "+b.dir+"\n")
+					r := b.repository("r")
+					smallFile(t, filepath.Join(b.dir, "data/x"), "1")
+					in := map[string]string{actions.InTag: "web", actions.InRun: "r1", actions.InPaths: filepath.Join(b.dir, "data"), "KEEP_LAST": "1"}
+					cutEnv := []string{"PATH=" + tools, "COUNT=" + filepath.Join(b.dir, "count"), fmt.Sprintf("CUT=%d %s", n, cut)}
+
+					b.env = cutEnv
+					over = b.run(r.Copy, in).Exit == 0
+					b.env = nil
+					found := b.run(r.Find, in)
+					if listed := len(b.copiesOf(r, "web")); found.Exit > 1 || (found.Exit == 0) != (listed == 1) {
+						t.Fatalf("cut %s act %d: found %+v, listed %d", cut, n, found, listed)
+					}
+					if found.Exit == 0 {
+						in[actions.InCopy] = actions.Said(found.Stdout)["copy"]
+						b.does(r.Verify, in)
+					}
+					b.does(r.Copy, in)
+					if got := b.copiesOf(r, "web"); len(got) != 1 {
+						t.Fatalf("cut %s act %d and copied again: %v", cut, n, got)
+					}
+					in[actions.InRun] = "r2"
+					second := b.does(r.Copy, in)["copy"]
+					if err := os.Remove(filepath.Join(b.dir, "count")); err != nil {
+						t.Fatal(err)
+					}
+					b.env = cutEnv
+					_ = b.run(*r.Forget, in)
+					b.env = nil
+					for _, c := range b.copiesOf(r, "web") {
+						in[actions.InCopy] = c[0]
+						b.does(r.Verify, in)
+					}
+					b.does(*r.Forget, in)
+					if got := b.copiesOf(r, "web"); len(got) != 1 || got[0][0] != second {
+						t.Fatalf("retention cut %s act %d: left %v, want %s", cut, n, got, second)
+					}
+				}
+				if over && n < 8 {
+					t.Errorf("it was over after %d acts", n)
+				}
+			}
+		})
+	}
+}

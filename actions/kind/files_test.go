@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -100,13 +101,18 @@ func TestFilesWholeWay(t *testing.T) {
 }
 
 // cutTools returns a PATH whose tools count their calls in a file and end the
-// script that calls them, at the call that $CUT names: before or after it.
-func cutTools(t *testing.T) string {
+// script that calls them, with all that it has started, at the call that $CUT
+// names: before or after it.
+func cutTools(t *testing.T, tools ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, tool := range []string{"mv", "cp", "rm", "rmdir", "mkdir", "sync", "ln"} {
+	for _, tool := range tools {
+		real, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
 		text := "#!/bin/sh\nn=$(cat \"$COUNT\" 2>/dev/null || echo 0)\nn=$((n + 1))\necho $n >\"$COUNT\"\n" +
-			"[ \"$CUT\" != \"$n before\" ] || { kill -9 $PPID; exit 1; }\n/bin/" + tool + " \"$@\"\ncode=$?\n[ \"$CUT\" != \"$n after\" ] || kill -9 $PPID\nexit $code\n"
+			"[ \"$CUT\" != \"$n before\" ] || kill -9 0\n" + real + " \"$@\"\ncode=$?\n[ \"$CUT\" != \"$n after\" ] || kill -9 0\nexit $code\n"
 		if err := os.WriteFile(filepath.Join(dir, tool), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +124,7 @@ func cutTools(t *testing.T) string {
 // theirs. Run again, they come to the same end as if nothing had been, on one
 // disk and from another.
 func TestPutCutAnywhere(t *testing.T) {
-	tools := cutTools(t)
+	tools := cutTools(t, "mv", "cp", "rm", "rmdir", "mkdir", "sync", "ln")
 	for _, level := range []string{"share", "service"} {
 		for _, disk := range []string{"one disk", "two disks"} {
 			t.Run(level+" "+disk, func(t *testing.T) {

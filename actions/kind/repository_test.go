@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"jurymast/actions"
@@ -105,6 +106,7 @@ func (b *bed) run(s actions.Script, inputs map[string]string) actions.Output {
 	cmd := exec.CommandContext(b.t.Context(), b.shell[0], append(b.shell[1:], file)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+b.t.TempDir(), "RESTIC_CACHE_DIR="+filepath.Join(b.dir, "cache"))
 	cmd.Env = append(cmd.Env, b.env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that cutTools ends it, and nothing else
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if exit := (*exec.ExitError)(nil); true {

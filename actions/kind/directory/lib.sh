@@ -77,7 +77,7 @@ marks() {
             doe = yoe * 365 + int(yoe / 4) - int(yoe / 100) + doy
             t = (era * 146097 + doe - 719468) * 86400 + substr(id, 10, 2) * 3600 + substr(id, 12, 2) * 60 + substr(id, 14, 2)
             printf "%s %.0f %s %s %s %s\n", id, t, n[1], n[2], sort, run
-        }' | sort -k2,2nr -k1,1
+        }' | sort -k2,2nr -k1,1r
 }
 
 # known ends it unless $COPY is the name of an archive of ours.

@@ -1,7 +1,7 @@
-# retain reads copies, "ID UNIX-TIME SORT" a line, and prints the ids of those
-# that no rule keeps. SORT is complete or partial: each sort is counted for
-# itself, so that a partial copy never takes the place of a complete one. The
-# newest of each sort is always kept.
+# retain reads copies, "ID UNIX-TIME SORT" a line (of one second the newest
+# first), and prints the ids of those that no rule keeps. SORT is complete or
+# partial: each sort is counted for itself, so that a partial copy never takes
+# the place of a complete one. The newest of each sort is always kept.
 #
 # The rules are those of restic: KEEP_LAST keeps the newest; KEEP_DAILY the
 # newest of each of so many days that have one; KEEP_HOURLY, KEEP_WEEKLY
@@ -15,7 +15,7 @@ retain() {
     "0 0 0 0 0 0") echo "no rule says what is to be kept: nothing is removed" >&2 && return 1 ;;
     *[!0-9\ ]*) echo "what is to be kept is no number: $keeps" >&2 && return 1 ;;
     esac
-    sort -k2,2nr -k1,1 | awk -v keeps="$keeps" '
+    sort -s -k2,2nr | awk -v keeps="$keeps" '
         # month returns the year and the month of a day since 1970, as a number
         # that grows by one a month.
         function month(day,    z, era, doe, yoe, doy, mp, m) {

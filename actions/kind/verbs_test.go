@@ -1,0 +1,107 @@
+package kind
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// verbsTOML is one thing of every kind that can do more than look, as an
+// inventory would hold it.
+var verbsTOML = map[string]string{
+	"command":   "[service.x]\nkind=\"command\"\non=\"app\"\nstandby=[\"spare\"]\ncommand=\"true\"\ndump=\"true\"\nrestore=\"true\"\nundo_restore=\"true\"\nstop=\"true\"\nstart=\"true\"\nactive=\"true\"\nprove=\"true\"\ntry=\"true\"\nclear=\"true\"\nhold=\"true\"\nrelease=\"true\"\n",
+	"compose":   "[service.x]\nkind=\"compose\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\n",
+	"files":     "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"mount":     "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"samba":     "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"systemd":   "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
+	"directory": "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
+	"rclone":    "[repository.x]\nkind=\"rclone\"\nurl=\"b2:x\"\n",
+	"restic":    "[repository.x]\nkind=\"restic\"\nurl=\"b2:x\"\ninit=true\npassword={ env = \"PW\" }\n",
+}
+
+// wholeScript holds every script of a verb to what the runner needs: a name, a
+// text that can be sent, root's rights, and no secret among its inputs.
+func wholeScript(t *testing.T, what string, s *actions.Script) {
+	t.Helper()
+	if s == nil {
+		return
+	}
+	if s.Name == "" || !strings.HasSuffix(s.Name, ".sh") && !strings.Contains(s.Name, ".sh+") || len(s.Body) == 0 {
+		t.Errorf("%s has no name or no text: %q", what, s.Name)
+	}
+	if !s.Sudo {
+		t.Errorf("%s (%s) does not ask for root", what, s.Name)
+	}
+	if _, _, err := s.Render(); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	for variable := range s.Keep {
+		if _, both := s.Inputs[variable]; both {
+			t.Errorf("%s: the secret %s is an input too", what, variable)
+		}
+	}
+}
+
+func TestEveryVerbIsWhole(t *testing.T) {
+	for name, toml := range verbsTOML {
+		f, err := inventory.Parse("verbs.toml", []byte("[node.app]\n[node.spare]\n"+toml), Schema())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		k, ok := Lookup(name)
+		if !ok {
+			t.Fatalf("no kind %s", name)
+		}
+		if k.Repository != nil {
+			r, err := k.Repository(f, f.Repositories[0], "node/app")
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if !slices.Contains([]string{"disk", "object-store", "tape"}, r.Medium) {
+				t.Errorf("%s: medium %q", name, r.Medium)
+			}
+			for i, s := range []*actions.Script{&r.Survey, &r.List, &r.Copy, &r.Find, &r.Extract, &r.Verify, r.Init, r.Forget} {
+				wholeScript(t, name+" repository "+string(rune('0'+i)), s)
+			}
+			continue
+		}
+		target, _ := f.Lookup("x")
+		d, err := k.Data(f, *target)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for i, s := range []*actions.Script{&d.Survey, d.Dump, d.Hold, d.Free, d.Stop, d.Start, d.Put, d.Back, d.Prove, d.Try, d.Clear} {
+			wholeScript(t, name+" data "+string(rune('0'+i)), s)
+		}
+		for _, pair := range [][2]*actions.Script{{d.Hold, d.Free}, {d.Stop, d.Start}, {d.Put, d.Back}, {d.Try, d.Clear}} {
+			if (pair[0] == nil) != (pair[1] == nil) {
+				t.Errorf("%s: it does what it cannot undo: %+v", name, pair)
+			}
+		}
+		if k.Move == nil {
+			continue
+		}
+		m, err := k.Move(f, *target)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !slices.Contains([]string{"shared", "replicated", "proxy", "restore"}, m.Shape) || m.Floor <= 0 {
+			t.Errorf("%s: shape %q, floor %v", name, m.Shape, m.Floor)
+		}
+		for i, of := range []func(inventory.Ref) actions.Script{m.Survey, m.Stop, m.Resume, m.Promote, m.Verify, m.Active} {
+			s := of("node/spare")
+			wholeScript(t, name+" move "+string(rune('0'+i)), &s)
+		}
+		for _, s := range m.Rejoin("node/app", "node/spare") {
+			wholeScript(t, name+" rejoin", &s.Do)
+			if s.Title == "" || s.Host == "" || s.Timeout <= 0 {
+				t.Errorf("%s: %+v", name, s)
+			}
+		}
+	}
+}
