@@ -7,25 +7,25 @@ ready
 
 [ "$INIT" = no ] || make_it
 
-# say tells of the copy that this run has made. It ends with 1 when there is
-# none.
+# say tells of the copy that this run has made, of the paths that it is given.
+# It ends with 1 when there is none.
 say() {
-    line=$(found) || die "$(why "$?")"
-    # shellcheck disable=SC2086 # words
-    set -- $line
-    [ "$#" = 6 ] || return 1
-    copy=$1
-    [ "$3" = - ] || bytes=$3 files=$4
+    found >"$tmp/found" || die "$(why "$?")"
+    read -r copy _ size number sort _ <"$tmp/found" || return 1
+    if [ "$size" != - ]; then
+        bytes=$size files=$number
+    elif [ -z "$bytes" ]; then
+        measured=$(measure "$@")
+        bytes=${measured#* } files=${measured% *}
+    fi
     printf '@copy %s\n@bytes %s\n@files %s\n' "$copy" "$bytes" "$files"
-    [ "$5" != partial ] || partial=${partial:-not everything could be read}
+    [ "$sort" != partial ] || partial=${partial:-not everything could be read}
     [ -z "$partial" ] || printf '@partial %s\n' "$partial"
 }
 
 # An attempt that was cut off may have made it.
-partial=
-measured=$(measure "$@")
-files=${measured% *} bytes=${measured#* }
-if say; then
+partial='' bytes='' files=''
+if say "$@"; then
     exit 0
 fi
 
@@ -51,4 +51,4 @@ if [ -n "$partial" ] && [ "$APPEND_ONLY" != yes ]; then
     # This gives the copy another id.
     ask tag --add partial --tag "backup=$TAG,run=$RUN" >/dev/null || die "the copy is partial ($partial) and could not be marked so: $(why "$?")"
 fi
-say || die "restic ended with $code, and the repository lists no copy of this run"
+say "$@" || die "restic ended with $code, and the repository lists no copy of this run"
