@@ -63,6 +63,16 @@ func (e *Engine) History(ctx context.Context, f Filter) ([]actions.Event, error)
 	return events, storeTrouble("the history cannot be read", err)
 }
 
+// Series returns the kept points of a metric of the last week, oldest first.
+func (e *Engine) Series(ctx context.Context, k actions.Key, metric string) ([]actions.Point, error) {
+	s, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	ps, err := s.Series(ctx, k, metric, e.now().Add(-seriesBack))
+	return ps, storeTrouble("the course of "+k.String()+" cannot be read", err)
+}
+
 // Lock takes the lock of a job in this store, so that a second copy of it
 // leaves or waits. The kernel frees it with the process.
 func (e *Engine) Lock(ctx context.Context, job string, wait time.Duration) (func() error, error) {

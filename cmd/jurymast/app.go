@@ -28,6 +28,8 @@ type app struct {
 	log   *slog.Logger
 	close []func() error
 	demo  *demoFleet // set while the command runs against a demo fleet
+	// demoSocket is where runs that are processes of their own find that fleet.
+	demoSocket string
 }
 
 // globals are the flags that every command has.

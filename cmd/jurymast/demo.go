@@ -21,7 +21,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Run any command against a simulated fleet, no set-up at all",
 		Long: `Run any command against a simulated fleet: the example inventory on SSH servers
 inside this process, with a few things wrong. Nothing leaves this machine and
-nothing of yours is read or changed. With no command it looks and goes on looking.
+nothing of yours is read or changed. With no command it opens the console, and
+where there is no terminal it looks and goes on looking.
 
   demo shell [-c SCRIPT]            a shell in which jurymast means the demo fleet
   demo fault NODE FAULT             inside that shell: break a machine, or heal it
@@ -55,6 +56,7 @@ func (a *app) runDemo(ctx context.Context, calm bool, as []string) error {
 	defer func() { _ = errors.Join(fleet.Close(), os.RemoveAll(dir)) }() // it is only a demo: what is left lies in the temp folder
 
 	switch {
+	case len(as) == 0 && a.inTTY && a.outTTY: // no command is the console
 	case len(as) == 0:
 		as = []string{"check", "--watch"}
 	case as[0] == "shell":

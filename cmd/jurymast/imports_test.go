@@ -27,7 +27,10 @@ var house = map[string]string{
 	"actions/plan":   "actions inventory",
 	"actions/run":    "actions inventory ssh",
 	"actions/engine": "actions actions/check actions/kind actions/plan actions/run actions/store inventory ssh",
-	"cmd/jurymast":   "actions actions/engine inventory ssh/sshlab",
+	"tui":            "actions inventory tui/widget",
+	"tui/widget":     "",
+	"tui/early":      "",
+	"cmd/jurymast":   "actions actions/engine inventory ssh/sshlab tui tui/early",
 }
 
 func TestImportsGoDownOnly(t *testing.T) {

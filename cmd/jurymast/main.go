@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"sync/atomic"
 	"syscall"
+
+	"jurymast/tui/early"
 )
 
 func main() { os.Exit(Main()) }
@@ -16,6 +18,7 @@ func main() { os.Exit(Main()) }
 // process and returns its exit code. INT, TERM and HUP end the work in hand
 // and give the code a shell expects of them.
 func Main() int {
+	early.Restore()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	sigs := make(chan os.Signal, 2)

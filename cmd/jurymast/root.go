@@ -19,16 +19,14 @@ looked for, and which one is taken, is said by "jurymast config path".`
 // rootCommand builds the command tree of one call.
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "jurymast",
-		Short:         "Look after a small fleet over plain SSH",
-		Long:          rootLong,
-		Example:       "  jurymast demo                  see it work, no set-up at all\n  jurymast check all             look at everything once\n  jurymast check all -q          for cron: silent when all is well",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          a.unknownCommand,
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{"say what to do: the console is not part of this release", "jurymast check all --watch, or jurymast help"}
-		},
+		Use:               "jurymast",
+		Short:             "Look after a small fleet over plain SSH",
+		Long:              rootLong,
+		Example:           "  jurymast                       the console, on a terminal\n  jurymast demo                  the console on a simulated fleet, no set-up at all\n  jurymast check all             look at everything once\n  jurymast check all -q          for cron: silent when all is well",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              a.unknownCommand,
+		RunE:              func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkGlobals() },
 	}
 	root.SetOut(a.out)

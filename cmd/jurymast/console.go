@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"jurymast/actions/engine"
+	"jurymast/tui"
+)
+
+// console opens the console, where a person sits at a terminal.
+func (a *app) console(ctx context.Context) error {
+	if !a.inTTY || !a.outTTY {
+		return usageError{"say what to do: the console needs a terminal, and this is none", "jurymast check all --watch, or jurymast help"}
+	}
+	set, err := loadConsole(filepath.Dir(a.paths().Inventory))
+	if err != nil {
+		return err
+	}
+	stop, err := a.letChildrenReachDemo(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	e, err := a.openConsole(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	theme := a.env.get("JURYMAST_THEME")
+	if theme == "" {
+		theme = set.Theme
+	}
+	times := a.flags.time
+	if set.Time != "" && a.env.get("JURYMAST_TIME") == "" {
+		times = set.Time
+	}
+	err = tui.Run(ctx, e, tui.Options{
+		Theme: theme, Color: a.colored(a.outTTY), ASCII: a.asciiOnly() || set.ASCII, Mouse: set.Mouse, Time: times, Keys: set.Keys,
+		Now: a.now, In: a.in, Out: a.out,
+		Copy: func(text string) error { return a.clipboard(a.out, text) },
+	})
+	var keys *tui.KeysError
+	switch {
+	case errors.As(err, &keys):
+		return &engine.Trouble{Class: engine.ClassInventory, What: "the keys in " + set.path + " cannot be used", Details: keys.Problems, Next: "jurymast help, and ? in the console, say what keys do"}
+	case errors.Is(err, tui.ErrTheme):
+		return usageError{"theme " + err.Error(), "JURYMAST_THEME=default jurymast"}
+	}
+	return err
+}
+
+// consoleSettings is console.toml, beside the inventory: how the console looks
+// and which keys it takes.
+type consoleSettings struct {
+	Theme string              `toml:"theme"`
+	ASCII bool                `toml:"ascii"`
+	Mouse bool                `toml:"mouse"`
+	Time  string              `toml:"time"`
+	Keys  map[string][]string `toml:"keys"`
+	path  string
+}
+
+func loadConsole(dir string) (consoleSettings, error) {
+	s := consoleSettings{path: filepath.Join(dir, "console.toml")}
+	data, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&s); err != nil {
+		why := err.Error()
+		var strict *toml.StrictMissingError
+		var wrong *toml.DecodeError
+		switch {
+		case errors.As(err, &strict):
+			why = strict.String()
+		case errors.As(err, &wrong):
+			why = wrong.String()
+		}
+		return s, &engine.Trouble{Class: engine.ClassInventory, What: s.path + " cannot be used", Details: strings.Split(why, "\n"), Next: "edit it, or take it away"}
+	}
+	return s, nil
+}
+
+// clipboard gives text to the terminal's clipboard by OSC 52 (xterm, ctlseqs),
+// in one write, so that it stands between two frames. tmux and screen pass it
+// on when it is wrapped for them.
+func (a *app) clipboard(out io.Writer, text string) error {
+	seq := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(text)) + "\a"
+	switch {
+	case a.env.get("TMUX") != "":
+		seq = "\x1bPtmux;" + strings.ReplaceAll(seq, "\x1b", "\x1b\x1b") + "\x1b\\"
+	case strings.HasPrefix(a.env.get("TERM"), "screen"):
+		seq = "\x1bP" + seq + "\x1b\\"
+	}
+	if _, err := io.WriteString(out, seq); err != nil {
+		return fmt.Errorf("copy to the terminal: %w", err)
+	}
+	return nil
+}
+
+// editor is the command line of the admin's editor.
+func (a *app) editor() []string {
+	for _, name := range []string{"VISUAL", "EDITOR"} {
+		if words := strings.Fields(a.env.get(name)); len(words) > 0 {
+			return words
+		}
+	}
+	return []string{"vi"}
+}
+
+// letChildrenReachDemo lets runs that the console of a demo starts, processes
+// of their own, ask what is asked from the console's machine.
+func (a *app) letChildrenReachDemo(ctx context.Context) (stop func(), err error) {
+	if a.demo == nil {
+		return func() {}, nil
+	}
+	socket, stop, err := a.demo.control(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.demoSocket = socket
+	return stop, nil
+}

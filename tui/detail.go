@@ -1,0 +1,478 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+	"jurymast/tui/widget"
+)
+
+// detail is all that is known of one target.
+type detail struct {
+	*root
+	ref     inventory.Ref
+	table   widget.Table
+	entries []actions.Entry
+	version int
+	series  map[actions.Key][]actions.Point // of the first metric of each check
+	cols    layout
+	page    int
+}
+
+func newDetail(m *root, r inventory.Ref) *detail {
+	d := &detail{root: m, ref: r, version: -1, series: map[actions.Key][]actions.Point{}, cols: layoutNone}
+	d.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: d.cells}
+	return d
+}
+
+func (d *detail) crumb() string {
+	return map[inventory.Level]string{inventory.LevelNode: "Nodes", inventory.LevelVM: "VMs", inventory.LevelShare: "Shares", inventory.LevelService: "Services"}[d.ref.Level()] + " > " + d.ref.Name()
+}
+
+func (d *detail) half() int  { return d.page / 2 }
+func (d *detail) move(n int) { d.refresh(); d.table.Move(n) }
+
+// opened asks for the course of every check that has a number.
+func (d *detail) opened() tea.Cmd {
+	d.refresh()
+	var cmds []tea.Cmd
+	for _, e := range d.entries {
+		if len(e.Metrics) > 0 {
+			cmds = append(cmds, d.readSeries(e.Key(), e.Metrics[0].Name))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+func (d *detail) update(msg tea.Msg) tea.Cmd {
+	if s, ok := msg.(seriesMsg); ok && s.key.Target == d.ref {
+		d.series[s.key] = s.points
+	}
+	return nil
+}
+
+func (d *detail) refresh() {
+	if d.version == d.world.version {
+		return
+	}
+	d.version = d.world.version
+	d.entries = slices.Clone(d.state.Of(d.ref))
+	slices.SortStableFunc(d.entries, func(a, b actions.Entry) int { return rank(a.Status) - rank(b.Status) })
+	ids := make([]string, len(d.entries))
+	for i := range d.entries {
+		ids[i] = d.entries[i].Key().String()
+	}
+	d.table.SetRows(ids)
+}
+
+func (d *detail) entry(id string) *actions.Entry {
+	for i := range d.entries {
+		if d.entries[i].Key().String() == id {
+			return &d.entries[i]
+		}
+	}
+	return nil
+}
+
+func (d *detail) columns(room layout) {
+	if d.cols == room {
+		return
+	}
+	d.cols = room
+	switch room {
+	case layoutWide:
+		d.table.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "CHECK", Width: 18}, {Head: "VALUE", Width: 10}, {Head: "LIMITS", Width: 20}, {Head: "COURSE", Width: 16}, {Head: "ANSWER", Flex: true}, {Head: "FOR", Width: 7, Right: true}, {Head: "RAN", Width: 6, Right: true}, {Head: "TOOK", Width: 6, Right: true}}
+	case layoutNarrow:
+		d.table.Columns = []widget.Column{{Width: 1}, {Width: 16}, {Flex: true}, {Width: 12}, {Width: 7, Right: true}, {Width: 6, Right: true}}
+	default:
+		d.table.Columns = []widget.Column{{Width: 1}, {Width: 16}, {Flex: true}}
+	}
+}
+
+func (d *detail) cells(id string, buf []widget.Cell) []widget.Cell {
+	e := d.entry(id)
+	if e == nil {
+		return append(buf, widget.Cell{Text: "-"})
+	}
+	sign := d.st.sign(e.Status, e.Stale(d.now), false, d.looking[d.ref])
+	name := widget.Cell{Text: strings.TrimSpace(e.Check + " " + e.Item)}
+	line := widget.Cell{Text: e.Line}
+	dim := func(t string) widget.Cell { return widget.Cell{Text: t, Style: d.st.dim} }
+	switch d.cols {
+	case layoutWide:
+		sign.Text += " " + words[e.Status]
+		value, limits := valueOf(e)
+		took := e.Took.Round(time.Millisecond).String()
+		return append(buf, sign, name, widget.Cell{Text: value}, dim(limits), widget.Cell{Text: d.spark(e, 16)}, line, widget.Cell{Text: d.since(e.Since)}, dim(d.since(e.At)), dim(took))
+	case layoutNarrow:
+		return append(buf, sign, name, line, widget.Cell{Text: d.spark(e, 12)}, widget.Cell{Text: d.since(e.Since)}, dim(d.since(e.At)))
+	}
+	return append(buf, sign, name, line)
+}
+
+// valueOf is a check's first number and its limits.
+func valueOf(e *actions.Entry) (value, limits string) {
+	if len(e.Metrics) == 0 {
+		return "", ""
+	}
+	m := e.Metrics[0]
+	if m.Warn != nil {
+		limits = "warn " + number(*m.Warn, m.Unit)
+	}
+	if m.Fail != nil {
+		limits = strings.TrimSpace(limits + "  fail " + number(*m.Fail, m.Unit))
+	}
+	return number(m.Value, m.Unit), limits
+}
+
+// course is the newest numbers of a check, evenly spaced, and the scale's end:
+// the limit at which it fails.
+func (d *detail) course(e *actions.Entry, n int) (ps []float64, full float64) {
+	points := d.series[e.Key()]
+	if len(e.Metrics) == 0 || len(points) == 0 {
+		return nil, 0
+	}
+	if m := e.Metrics[0]; m.Fail != nil && *m.Fail > 0 {
+		full = *m.Fail
+	}
+	return resample(points, n), full
+}
+
+// resample spreads points over n places of equal time up to the newest; places
+// without a point are NaN.
+func resample(points []actions.Point, n int) []float64 {
+	first, last := points[0].At, points[len(points)-1].At
+	if len(points) <= n {
+		out := make([]float64, len(points))
+		for i, p := range points {
+			out[i] = p.Value
+		}
+		return out
+	}
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	span := last.Sub(first) + 1
+	for _, p := range points {
+		i := int(float64(n) * float64(p.At.Sub(first)) / float64(span))
+		if i = min(max(i, 0), n-1); math.IsNaN(out[i]) || p.Value > out[i] {
+			out[i] = p.Value // the worst of a place is what is looked for
+		}
+	}
+	return out
+}
+
+func (d *detail) spark(e *actions.Entry, w int) string {
+	ps, full := d.course(e, w)
+	if len(ps) == 0 {
+		return ""
+	}
+	return widget.Spark(ps, full, w, d.st.ascii)
+}
+
+func (d *detail) view(w, h int) []string {
+	d.refresh()
+	room := d.room()
+	d.columns(room)
+	t, ok := d.engine.Fleet().Target(d.ref)
+	if !ok {
+		return []string{"", "  " + d.st.text(string(d.ref)+" is no longer in the inventory", w-2)}
+	}
+	out := d.head(t, w, room)
+	var c actions.Counts
+	for i := range d.entries {
+		c.Add(d.entries[i].Status)
+	}
+	out = append(out, d.st.ruleLine(fmt.Sprintf("Checks %d", len(d.entries)), tallyWords(c), w))
+	if len(d.entries) == 0 {
+		return append(out, "", "  "+d.st.text("never looked at: "+d.keys.show("look")+" looks now", w-2))
+	}
+	left := h - len(out)
+	if room == layoutTiny {
+		d.page = left
+		return append(out, d.table.View(w, left, true)...)
+	}
+	if room == layoutWide {
+		out = append(out, d.st.dim.Paint(d.table.Head(w)))
+		left--
+	}
+	d.page = min(len(d.entries), max(3, left*2/5))
+	out = append(out, d.table.View(w, d.page, true)...)
+	out = append(out, "")
+	rest := h - len(out)
+	foot := d.dependents(w)
+	if len(foot) > rest/3 {
+		foot = foot[:rest/3]
+	}
+	rest -= len(foot)
+	if room == layoutWide {
+		half := (w - 1) / 2
+		a, b := d.output(half, rest), d.recent(w-half-2, rest)
+		for i := range rest {
+			var x, y string
+			if i < len(a) {
+				x = a[i]
+			}
+			if i < len(b) {
+				y = b[i]
+			}
+			out = append(out, beside(x, y, half, d.st.side))
+		}
+		return append(out, foot...)
+	}
+	upper := d.output(w, rest*3/5)
+	out = append(out, upper...)
+	out = append(out, d.recent(w, rest-len(upper))...)
+	for len(out) < h-len(foot) {
+		out = append(out, "")
+	}
+	return append(out, foot...)
+}
+
+// head is where one is, how it stands, and what it is.
+func (d *detail) head(t *inventory.Target, w int, room layout) []string {
+	crumb, state := d.crumb(), ""
+	style := d.st.ok
+	if s, ok := d.sum(d.ref); ok {
+		st := seen(s)
+		style = d.st.status(st)
+		state = d.st.sign(st, s.Stale, s.Muted != "", false).Text + " " + words[st] + " for " + d.since(s.Since)
+		if s.Muted != "" {
+			state += ", " + s.Muted
+		}
+	}
+	state = widget.Cut(state, w/2, d.st.tail)
+	line := d.st.head.Paint(d.st.text(crumb, w-widget.Width(state)-1))
+	line += strings.Repeat(" ", max(1, w-widget.Width(stripped(line))-widget.Width(state))) + style.Paint(state)
+	if room == layoutTiny {
+		return []string{line}
+	}
+	facts := []string{t.Kind}
+	add := func(name, v string) {
+		if v != "" {
+			facts = append(facts, strings.TrimSpace(name+" "+v))
+		}
+	}
+	add("", t.Title)
+	add("", t.Reach.Address)
+	if t.Host != t.Ref {
+		add("on", d.hostOf(d.ref).Name())
+	}
+	add("needs", names(d.engine.Fleet().Needs(d.ref)))
+	add("standby", names(t.Standby))
+	add("path", t.Path)
+	add("", t.URL)
+	add("site", t.Site)
+	add("class", string(t.Class))
+	add("tags", strings.Join(t.Tags, ","))
+	if t.Protected {
+		add("", "protected: only ever looked at")
+	}
+	return []string{line, d.st.text(strings.Join(facts, "  "), w)}
+}
+
+func names(rs []inventory.Ref) string {
+	var s []string
+	for _, r := range rs {
+		s = append(s, r.Name())
+	}
+	return strings.Join(s, ", ")
+}
+
+func tallyWords(c actions.Counts) string {
+	var s []string
+	for _, x := range []struct {
+		n int
+		w string
+	}{{c.Fail, "fail"}, {c.Warn, "warn"}, {c.Unknown, "unknown"}, {c.OK, "ok"}} {
+		if x.n > 0 {
+			s = append(s, fmt.Sprintf("%d %s", x.n, x.w))
+		}
+	}
+	return strings.Join(s, "  ")
+}
+
+// output is what the check under the cursor said, in full, with its course.
+func (d *detail) output(w, h int) []string {
+	e := d.entry(d.table.Selected())
+	if e == nil || h < 2 {
+		return nil
+	}
+	out := []string{d.st.ruleLine(strings.TrimSpace(e.Check+" "+e.Item), "", w)}
+	add := func(s string) {
+		for _, l := range wrap(s, w-3) {
+			out = append(out, "  "+l)
+		}
+	}
+	add(e.Line)
+	if e.Next != "" {
+		add("next: " + e.Next)
+	}
+	if e.Cause != "" {
+		add("not looked at, because of " + string(e.Cause))
+	}
+	for _, m := range e.Metrics {
+		x := actions.Entry{Result: actions.Result{Metrics: []actions.Metric{m}}}
+		v, limits := valueOf(&x)
+		add(strings.TrimSpace(m.Name + " " + v + "  " + limits))
+	}
+	seen := "seen " + d.since(e.At) + " ago in " + e.Took.Round(time.Millisecond).String() + ", every " + ageText(e.Every)
+	if e.Stale(d.now) {
+		seen += ": stale"
+	}
+	add(seen)
+	if e.Status != actions.OK {
+		add("last ok " + d.since(e.LastOK))
+	}
+	if ps, full := d.course(e, max(10, w-4)); len(ps) > 1 && h-len(out) > 5 {
+		out = append(out, "")
+		for _, l := range widget.Plot(ps, full, max(10, w-4), min(5, h-len(out)-1), d.st.ascii) {
+			out = append(out, "  "+l)
+		}
+		pts := d.series[e.Key()]
+		out = append(out, d.st.dim.Paint("  "+d.st.text(fmt.Sprintf("%s, from %s to now", e.Metrics[0].Name, d.when(pts[0].At)), w-2)))
+	}
+	return out[:min(len(out), h)]
+}
+
+func (d *detail) recent(w, h int) []string {
+	if h < 2 {
+		return nil
+	}
+	out := []string{d.st.ruleLine("Recent on "+d.ref.Name(), "", w)}
+	for _, e := range d.of(d.ref, h-1) {
+		item := strings.TrimSpace(e.Check + " " + e.Item)
+		out = append(out, "  "+d.st.text(d.when(e.At)+"  "+item+"  "+change(&e), w-2))
+	}
+	if len(out) == 1 {
+		out = append(out, d.st.dim.Paint("  nothing yet"))
+	}
+	return out
+}
+
+// dependents is what breaks if it goes, and what its trouble probably comes
+// from.
+func (d *detail) dependents(w int) []string {
+	var out []string
+	if by := d.engine.Fleet().NeededBy(d.ref); len(by) > 0 {
+		out = append(out, d.st.ruleLine("Depends on "+d.ref.Name(), "what breaks if it goes", w), "  "+d.st.text(refsText(by), w-2))
+	}
+	return out
+}
+
+func refsText(rs []inventory.Ref) string {
+	var s []string
+	for _, r := range rs {
+		s = append(s, string(r))
+	}
+	return strings.Join(s, "  ")
+}
+
+// note says the likely first cause: the target that explains it, else the first
+// of what changed shortly before.
+func (d *detail) note() string {
+	s, ok := d.sum(d.ref)
+	if !ok || seen(s) == actions.OK {
+		return ""
+	}
+	if s.Cause != "" {
+		return "Likely first cause: " + string(s.Cause) + "."
+	}
+	near := map[inventory.Ref]bool{d.ref: true, d.hostOf(d.ref): true}
+	for _, n := range d.engine.Fleet().Needs(d.ref) {
+		near[n] = true
+	}
+	var first *actions.Event
+	for i := range d.events {
+		e := &d.events[i]
+		if before := s.Since.Sub(e.At); near[e.Target] && before > 0 && before <= causeWithin {
+			first = e
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return fmt.Sprintf("Likely first cause: %s %s, %s before.", first.Target, change(first), ageText(s.Since.Sub(first.At)))
+}
+
+// causeWithin is how long before trouble its cause is looked for.
+const causeWithin = 5 * time.Minute
+
+func (d *detail) bindings() []binding {
+	one := func() inventory.Ref { return d.ref }
+	bs := d.about(one, func() []inventory.Ref { return []inventory.Ref{d.ref} })
+	bs[0] = binding{act: "open", hint: true, word: "output", do: d.openCheck}
+	return bs
+}
+
+// openCheck shows all of the check under the cursor. Of a host's key that has
+// changed it says how to compare.
+func (d *detail) openCheck() tea.Cmd {
+	e := d.entry(d.table.Selected())
+	if e == nil {
+		return nil
+	}
+	if e.Check == "ssh" && e.Status != actions.OK && strings.Contains(e.Line, "host key") {
+		r, en, m := d.ref, *e, d.root
+		m.say("asking " + r.Name() + " for its keys; nothing else is sent")
+		return d.readText("the key of "+d.ref.Name(), func(ctx context.Context) (string, error) { return keyPage(ctx, m.engine, r, en) })
+	}
+	return d.open(newPager(d.root, string(d.ref)+" "+strings.TrimSpace(e.Check+" "+e.Item), entryText(d.world, e)))
+}
+
+func entryText(w *world, e *actions.Entry) string {
+	var b strings.Builder
+	line := func(name, v string) {
+		if v != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", name, v)
+		}
+	}
+	line("state", e.Status.String())
+	line("answer", e.Line)
+	line("next", e.Next)
+	line("cause", string(e.Cause))
+	line("runs on", string(e.On))
+	line("since", e.Since.In(w.now.Location()).Format(time.RFC3339))
+	line("seen", e.At.In(w.now.Location()).Format(time.RFC3339)+", "+w.since(e.At)+" ago")
+	line("took", e.Took.String())
+	line("every", e.Every.String())
+	if !e.LastOK.IsZero() {
+		line("last ok", e.LastOK.In(w.now.Location()).Format(time.RFC3339))
+	}
+	for _, m := range e.Metrics {
+		x := actions.Entry{Result: actions.Result{Metrics: []actions.Metric{m}}}
+		v, limits := valueOf(&x)
+		line("metric", strings.TrimSpace(m.Name+" "+v+"  "+limits))
+	}
+	return b.String()
+}
+
+// keyPage says what a changed host key means and how to compare it. There is no
+// button on it on purpose.
+func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry) (string, error) {
+	keys, err := e.Keys(ctx, host)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "The key of %s is not the one that is known.\n\n%s\n\n", host.Name(), en.Line)
+	print := ""
+	for _, k := range keys {
+		fmt.Fprintf(&b, "offered  %s %s  %s\n", k.Type, k.Fingerprint, k.State)
+		if print == "" && k.State == "changed" || print == "" && k.State == "unknown" {
+			print = k.Fingerprint
+		}
+	}
+	b.WriteString("\nThis is what a reinstalled machine looks like. It is also what someone in\nthe middle looks like. Nothing was sent, no login was tried.\n\n")
+	fmt.Fprintf(&b, "Compare on the console of %s itself:\n  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\nIf it matches the offered key, replace it from a shell:\n  jurymast hosts replace %s --fingerprint %s\n\nThere is no button for this on purpose.\n", host.Name(), host.Name(), print)
+	return b.String(), nil
+}

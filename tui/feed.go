@@ -1,0 +1,279 @@
+package tui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// Commands do the work that Update must not: they ask the engine and come back
+// as messages. An answer that is older than what is shown is dropped by its
+// number.
+
+type (
+	tickMsg  struct{ at time.Time }
+	stateMsg struct {
+		seq   int
+		state actions.State
+		sums  []actions.Summary
+		err   error
+	}
+	restMsg struct {
+		seq    int
+		runs   []actions.Run
+		jobs   []Job
+		covers []Cover
+		err    error
+	}
+	historyMsg struct {
+		events []actions.Event
+		err    error
+	}
+	eventsMsg struct {
+		after  int64
+		events []actions.Event
+		err    error
+	}
+	feedMsg   struct{ looked []Looked }
+	lookedMsg struct {
+		stateMsg
+		asked bool // by a person
+	}
+	dueMsg      struct{}
+	reloadedMsg struct {
+		changed, asked bool
+		err            error
+	}
+	settledMsg struct{ seq int } // the size of the terminal has not changed for a while
+	planMsg    struct {
+		plan actions.Plan
+		err  error
+	}
+	startedMsg struct {
+		run string
+		err error
+	}
+	runMsg struct {
+		run    actions.Run
+		events []actions.Event
+		err    error
+	}
+	textMsg struct {
+		title, text string
+		err         error
+	}
+	doneMsg struct {
+		said string
+		err  error
+	}
+	seriesMsg struct {
+		key    actions.Key
+		metric string
+		points []actions.Point
+	}
+	childMsg struct {
+		what string
+		took time.Duration
+		err  error
+	}
+)
+
+// How often the console looks at the clock, asks what is due, and reads the
+// inventory's files.
+const (
+	tickEvery   = time.Second
+	dueEvery    = 5 * time.Second
+	reloadEvery = 5 * time.Second
+	feedEvery   = 100 * time.Millisecond
+	settle      = 100 * time.Millisecond
+	eventsMost  = 500
+)
+
+func tick() tea.Cmd {
+	return tea.Tick(tickEvery, func(t time.Time) tea.Msg { return tickMsg{t} })
+}
+
+// feed gathers what happens to hosts between two frames. Putting never waits:
+// however much comes, the console takes it ten times a second.
+type feed struct {
+	mu    sync.Mutex
+	last  map[inventory.Ref]Looked
+	count int           // of all that were ever put
+	wake  chan struct{} // holds one token when there is something
+}
+
+func newFeed() *feed {
+	return &feed{last: map[inventory.Ref]Looked{}, wake: make(chan struct{}, 1)}
+}
+
+func (f *feed) put(l Looked) {
+	f.mu.Lock()
+	f.last[l.Host] = l
+	f.count++
+	f.mu.Unlock()
+	select {
+	case f.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// take waits until there is something, then as long as a frame takes, and
+// returns the newest of each host.
+func (f *feed) take(ctx context.Context) []Looked {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-f.wake:
+	}
+	t := time.NewTimer(feedEvery)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-t.C:
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make([]Looked, 0, len(f.last))
+	for _, l := range f.last {
+		out = append(out, l)
+	}
+	clear(f.last)
+	return out
+}
+
+func (m *root) takeFeed() tea.Cmd {
+	f, ctx := m.feed, m.ctx
+	return func() tea.Msg {
+		if l := f.take(ctx); l != nil {
+			return feedMsg{l}
+		}
+		return nil
+	}
+}
+
+func known(e Engine, seq int, s actions.State, err error) stateMsg {
+	if err != nil {
+		return stateMsg{seq: seq, err: err}
+	}
+	return stateMsg{seq: seq, state: s, sums: e.Summaries(s)}
+}
+
+func (m *root) readState() tea.Cmd {
+	m.seq++
+	seq, e, ctx := m.seq, m.engine, m.ctx
+	return func() tea.Msg {
+		s, err := e.State(ctx)
+		return known(e, seq, s, err)
+	}
+}
+
+func (m *root) readRest() tea.Cmd {
+	m.restSeq++
+	seq, e, ctx := m.restSeq, m.engine, m.ctx
+	return func() tea.Msg {
+		r := restMsg{seq: seq}
+		if r.runs, r.err = e.Runs(ctx); r.err != nil {
+			return r
+		}
+		if r.jobs, r.err = e.Jobs(ctx); r.err != nil {
+			return r
+		}
+		r.covers, r.err = e.Covers(ctx)
+		return r
+	}
+}
+
+func (m *root) readHistory() tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg {
+		es, err := e.History(ctx, "", eventsMost)
+		return historyMsg{es, err}
+	}
+}
+
+// follow waits for events; the answer asks for the next ones.
+func (m *root) follow() tea.Cmd {
+	e, ctx, after := m.engine, m.ctx, m.after
+	return func() tea.Msg {
+		es, err := e.Follow(ctx, after)
+		return eventsMsg{after, es, err}
+	}
+}
+
+// look looks at targets, at what is due when there are none.
+func (m *root) look(asked bool, ts ...inventory.Ref) tea.Cmd {
+	e, ctx, f := m.engine, m.ctx, m.feed
+	m.looks++
+	return func() tea.Msg {
+		s, err := e.Look(ctx, ts, f.put)
+		return lookedMsg{known(e, 0, s, err), asked}
+	}
+}
+
+func lookLater() tea.Cmd {
+	return tea.Tick(dueEvery, func(time.Time) tea.Msg { return dueMsg{} })
+}
+
+func (m *root) reload(asked bool) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg {
+		changed, err := e.Reload(ctx)
+		return reloadedMsg{changed, asked, err}
+	}
+}
+
+func (m *root) plan(r Request) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	m.say("planning " + planWords(r) + ": nothing is changed by it")
+	return func() tea.Msg {
+		p, err := e.Plan(ctx, r)
+		return planMsg{p, err}
+	}
+}
+
+func (m *root) start(p actions.Plan, c Consent) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg {
+		id, err := e.Start(ctx, p, c)
+		return startedMsg{id, err}
+	}
+}
+
+func (m *root) readRun(id string) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg {
+		r, es, err := e.Run(ctx, id)
+		return runMsg{r, es, err}
+	}
+}
+
+// ask does something with the engine that is said when it is done.
+func (m *root) ask(said string, do func(context.Context) error) tea.Cmd {
+	ctx := m.ctx
+	return func() tea.Msg { return doneMsg{said, do(ctx)} }
+}
+
+func (m *root) readText(title string, read func(context.Context) (string, error)) tea.Cmd {
+	ctx := m.ctx
+	return func() tea.Msg {
+		s, err := read(ctx)
+		return textMsg{title, s, err}
+	}
+}
+
+func (m *root) readSeries(k actions.Key, metric string) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg {
+		ps, err := e.Series(ctx, k, metric)
+		if err != nil {
+			ps = nil // what cannot be read is drawn as missing
+		}
+		return seriesMsg{k, metric, ps}
+	}
+}

@@ -1,0 +1,101 @@
+package tui
+
+import (
+	"strconv"
+	"time"
+)
+
+// timeStyle is how times are written.
+type timeStyle uint8
+
+const (
+	asAge timeStyle = iota
+	asLocal
+	asUTC
+)
+
+var timeStyles = []string{asAge: "age", asLocal: "local", asUTC: "utc"}
+
+// ageText is a duration with two units at most.
+func ageText(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "0s"
+	case d < time.Minute:
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	case d < 10*time.Minute:
+		return strconv.Itoa(int(d/time.Minute)) + "m" + two(int(d/time.Second)%60) + "s"
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	case d < 24*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + "h" + two(int(d/time.Minute)%60) + "m"
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + "d " + strconv.Itoa(int(d/time.Hour)%24) + "h"
+}
+
+// since is how long ago a time was; a time that never was is "never".
+func (w *world) since(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return ageText(w.now.Sub(t))
+}
+
+// when writes a time as the admin wants times.
+func (w *world) when(t time.Time) string {
+	switch {
+	case t.IsZero():
+		return "never"
+	case w.times == asAge:
+		return w.since(t)
+	case w.times == asUTC:
+		t = t.UTC()
+	default:
+		t = t.In(w.now.Location())
+	}
+	if w.now.Sub(t) < 20*time.Hour && t.Day() == w.now.In(t.Location()).Day() {
+		return t.Format("15:04:05")
+	}
+	if w.now.Sub(t) < 300*24*time.Hour {
+		return t.Format("Mon 2 Jan 15:04")
+	}
+	return t.Format("2006-01-02")
+}
+
+func two(n int) string {
+	if n < 10 {
+		return "0" + strconv.Itoa(n)
+	}
+	return strconv.Itoa(n)
+}
+
+// size writes bytes in binary units.
+func size(n int64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	f, i := float64(n), 0
+	for f >= 1024 && i < len(units)-1 {
+		f /= 1024
+		i++
+	}
+	if i == 0 || f >= 100 {
+		return strconv.FormatFloat(f, 'f', 0, 64) + " " + units[i]
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64) + " " + units[i]
+}
+
+// number writes a metric's value with its unit, no longer than needed.
+func number(v float64, unit string) string {
+	switch unit {
+	case "B", "bytes":
+		return size(int64(v))
+	case "s":
+		if v >= 60 {
+			return ageText(time.Duration(v * float64(time.Second)))
+		}
+	}
+	s := strconv.FormatFloat(v, 'g', 4, 64)
+	if unit == "" || unit == "%" {
+		return s + unit
+	}
+	return s + " " + unit
+}

@@ -1,0 +1,215 @@
+package tui
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+	"jurymast/tui/widget"
+)
+
+// menu is a short list to choose from, in a box. What cannot be done stands
+// there with its reason.
+type menu struct {
+	*root
+	title string
+	items []item
+	at    int
+}
+
+type item struct {
+	group string // heads the first of its items
+	text  string
+	note  string
+	key   string
+	why   string // why it cannot be chosen
+	do    func() tea.Cmd
+}
+
+func (x *menu) crumb() string          { return x.title }
+func (x *menu) update(tea.Msg) tea.Cmd { return nil }
+func (x *menu) view(int, int) []string { return nil }
+func (x *menu) asks() bool             { return false }
+func (x *menu) half() int              { return 5 }
+func (x *menu) move(n int)             { x.at = max(0, min(x.at+n, len(x.items)-1)) }
+
+func (x *menu) box(w, h int) []string {
+	var lines []string
+	at := 0
+	group := ""
+	for i, it := range x.items {
+		if it.group != group {
+			group = it.group
+			lines = append(lines, x.st.head.Paint(" "+group))
+		}
+		lead := "   "
+		if i == x.at {
+			lead, at = " "+x.st.mark+" ", len(lines)
+		}
+		note := it.note
+		if it.why != "" {
+			note = "n/a: " + it.why
+		}
+		inner := w - 2
+		text := widget.Fit(it.text, min(34, inner/2), x.st.tail)
+		line := lead + text + " " + widget.Fit(note, max(0, inner-len("   ")-widget.Width(text)-8), x.st.tail) + " " + widget.Fit(it.key, 5, "")
+		switch {
+		case i == x.at:
+			line = x.st.cursor.Paint(line)
+		case it.why != "":
+			line = x.st.dim.Paint(line)
+		}
+		lines = append(lines, line)
+	}
+	room := max(1, h-3)
+	top := max(0, min(at-room/2, len(lines)-room))
+	lines = lines[top:min(len(lines), top+room)]
+	lines = append(lines, x.st.dim.Paint(" "+x.keys.show("down")+"/"+x.keys.show("up")+"  "+x.keys.show("open")+" choose   "+x.keys.show("back")+" close"))
+	return widget.Box(x.title, lines, w, x.st.ascii, x.st.rule)
+}
+
+func (x *menu) bindings() []binding {
+	return []binding{{act: "open", hint: true, word: "choose", do: func() tea.Cmd {
+		if x.at >= len(x.items) {
+			return nil
+		}
+		it := x.items[x.at]
+		if it.why != "" {
+			x.say(it.text + ": " + it.why)
+			return nil
+		}
+		x.close(x)
+		return it.do()
+	}}, {act: "filter", why: func() string { return "menus are short" }, do: func() tea.Cmd { return nil }}}
+}
+
+// newActions is all that can be done with a target, what is harmless first.
+func newActions(m *root, r inventory.Ref) *menu {
+	x := &menu{root: m, title: string(r)}
+	look := func(text string, a act, why string, do func() tea.Cmd) {
+		x.items = append(x.items, item{group: "Look", text: text, key: m.keys.show(a), why: why, do: do})
+	}
+	look("open detail", "open", "", func() tea.Cmd { return m.open(newDetail(m, r)) })
+	look("what happened to it", "log", "", func() tea.Cmd { return m.open(newHistory(m, r)) })
+	look("look again", "look", "", func() tea.Cmd { return m.look(true, r) })
+	look("copy…", "copy", "", func() tea.Cmd { return m.open(newCopy(m, r)) })
+	if m.engine.ReadOnly() {
+		return x
+	}
+	look("ssh to "+m.hostOf(r).Name(), "shell", m.noShell(r), func() tea.Cmd { return m.shell(r) })
+	look("edit in the inventory", "edit", "", func() tea.Cmd { return m.edit(r) })
+	x.items = append(x.items, item{group: "Quiet", text: "acknowledge, mute, maintenance", key: m.keys.show("quiet"), do: func() tea.Cmd { return m.open(newQuiet(m, r)) }})
+	t, _ := m.engine.Fleet().Target(r)
+	for _, v := range actions.Verbs {
+		why := ""
+		switch {
+		case t != nil && t.Protected:
+			why = "protected"
+		case slices.Contains([]actions.Verb{actions.VerbBackup, actions.VerbRestore, actions.VerbDrill}, v) && !m.copied(r):
+			why = "no backup is written of it"
+		case slices.Contains([]actions.Verb{actions.VerbFailover, actions.VerbFailback, actions.VerbRejoin}, v) && (t == nil || len(t.Standby) == 0):
+			why = "it has no standby"
+		}
+		x.items = append(x.items, item{group: "Change: each opens a plan first", text: string(v), note: verbNotes[v], why: why,
+			do: func() tea.Cmd { return m.plan(Request{Verb: v, Target: r}) }})
+	}
+	return x
+}
+
+var verbNotes = map[actions.Verb]string{
+	actions.VerbBackup:   "make a copy now",
+	actions.VerbRestore:  "bring a copy back",
+	actions.VerbDrill:    "prove a copy beside the live data",
+	actions.VerbFailover: "move to a standby",
+	actions.VerbFailback: "move back",
+	actions.VerbRejoin:   "rebuild the old one as standby",
+}
+
+// copied reports whether a backup of a target is written.
+func (m *root) copied(r inventory.Ref) bool {
+	return slices.ContainsFunc(m.engine.Fleet().Backups, func(b inventory.Backup) bool { return b.Of == r })
+}
+
+// newQuiet is the ways to keep a target quiet.
+func newQuiet(m *root, r inventory.Ref) *menu {
+	x := &menu{root: m, title: "keep " + string(r) + " quiet"}
+	for _, k := range []struct {
+		kind       actions.EventType
+		text, note string
+	}{
+		{actions.EventAck, "acknowledge", "until it is well, at most so long"},
+		{actions.EventMute, "mute", "whatever happens"},
+		{actions.EventMaint, "maintenance", "and what runs on it"},
+	} {
+		for _, d := range []time.Duration{time.Hour, 4 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour} {
+			x.items = append(x.items, item{group: k.text + ": " + k.note, text: k.text + " for " + ageText(d), do: func() tea.Cmd { return m.silence(r, k.kind, d) }})
+		}
+	}
+	why := "nothing keeps it quiet"
+	if slices.ContainsFunc(m.state.Silences, func(s actions.Silence) bool { return s.Target == r }) {
+		why = ""
+	}
+	x.items = append(x.items, item{group: "End", text: "no longer quiet", why: why, do: func() tea.Cmd {
+		return m.ask(string(r)+" is no longer kept quiet", func(ctx context.Context) error { return m.engine.EndSilence(ctx, r) })
+	}})
+	return x
+}
+
+// newCopy is what can be copied of a target.
+func newCopy(m *root, r inventory.Ref) *menu {
+	x := &menu{root: m, title: "copy of " + string(r)}
+	add := func(what, text string) {
+		if text != "" {
+			x.items = append(x.items, item{group: "Copy", text: what, note: text, do: func() tea.Cmd { return m.copyText(text, what) }})
+		}
+	}
+	add("name", string(r))
+	if t, ok := m.engine.Fleet().Target(r); ok {
+		add("address", t.Reach.Address)
+		add("place in the inventory", t.Pos.String())
+	}
+	if s, ok := m.sum(r); ok {
+		add("reason", s.Summary)
+		add("next step", s.Next)
+		if b, err := json.Marshal(s); err == nil {
+			add("json", string(b))
+		}
+	}
+	add("command", "jurymast show "+string(r))
+	return x
+}
+
+// maxCopy is the most that terminals take by OSC 52.
+const maxCopy = 74000
+
+// copyText gives text to the clipboard of the admin's own terminal.
+func (m *root) copyText(text, what string) tea.Cmd {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text)
+	if len(text) > maxCopy {
+		m.say(fmt.Sprintf("%s is too long to copy: %s, at most %s", what, size(int64(len(text))), size(maxCopy)))
+		return nil
+	}
+	put := m.options.Copy
+	if put == nil {
+		m.say("there is nothing to copy to here")
+		return nil
+	}
+	return func() tea.Msg { return copiedMsg{what, put(text)} }
+}
+
+type copiedMsg struct {
+	what string
+	err  error
+}

@@ -1,0 +1,404 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"jurymast/actions"
+	"jurymast/tui/widget"
+)
+
+// planScreen is a plan: what must hold, what would be done, what it means.
+// Nothing has been changed.
+type planScreen struct {
+	*root
+	plan     actions.Plan
+	table    widget.Table // open conditions, then steps
+	accepted map[string]bool
+	page     int
+	cols     layout
+}
+
+const (
+	condID = "condition "
+	stepID = "step "
+)
+
+func newPlanScreen(m *root, p actions.Plan) *planScreen {
+	s := &planScreen{root: m, plan: p, accepted: map[string]bool{}, cols: layoutNone}
+	s.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.cells}
+	var ids []string
+	for _, c := range p.Conditions {
+		if c.Hold != actions.Holds {
+			ids = append(ids, condID+c.Name)
+		}
+	}
+	for _, st := range p.Steps {
+		ids = append(ids, stepID+st.ID)
+	}
+	s.table.SetRows(ids)
+	return s
+}
+
+func (s *planScreen) crumb() string {
+	return "Plans > " + planWords(Request{Verb: s.plan.Verb, Target: s.plan.Target, Name: s.plan.Name}) + " > plan " + s.plan.ID
+}
+func (s *planScreen) update(tea.Msg) tea.Cmd { return nil }
+func (s *planScreen) half() int              { return s.page / 2 }
+func (s *planScreen) move(n int)             { s.table.Move(n) }
+func (s *planScreen) note() string           { return "This is a plan. Nothing has been changed." }
+
+func (s *planScreen) cells(id string, buf []widget.Cell) []widget.Cell {
+	if name, ok := strings.CutPrefix(id, condID); ok {
+		for _, c := range s.plan.Conditions {
+			if c.Name == name {
+				return s.condition(c, buf)
+			}
+		}
+	}
+	i := slices.IndexFunc(s.plan.Steps, func(x actions.Step) bool { return stepID+x.ID == id })
+	if i < 0 {
+		return buf
+	}
+	x := s.plan.Steps[i]
+	est := "-"
+	if x.Estimate > 0 {
+		est = ageText(x.Estimate)
+	}
+	undo := widget.Cell{Text: "-"}
+	switch {
+	case x.NoReturn:
+		undo = widget.Cell{Text: "NO RETURN", Style: s.st.fail}
+	case x.Undoable():
+		undo.Text = "undo"
+	case s.plan.NoReturn() >= 0 && i > s.plan.NoReturn():
+		undo.Text = "no undo"
+	}
+	return append(buf, widget.Cell{Text: strconv.Itoa(i + 1)}, widget.Cell{Text: x.Host.Name()}, widget.Cell{Text: x.Title}, widget.Cell{Text: est}, undo)
+}
+
+func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.Cell {
+	sign, box := widget.Cell{Text: s.st.signs[actions.Warn], Style: s.st.warn}, ""
+	switch c.Hold {
+	case actions.Holds:
+		sign = widget.Cell{Text: s.st.signs[actions.OK], Style: s.st.ok}
+	case actions.Blocking:
+		sign = widget.Cell{Text: s.st.signs[actions.Fail], Style: s.st.fail}
+		box = "blocks"
+	case actions.Open:
+		if box = "[ ]"; s.accepted[c.Name] {
+			box = "[x]"
+		}
+	case actions.Noted:
+		box = "noted"
+	}
+	return append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: c.Text + ": " + c.Seen}, widget.Cell{}, widget.Cell{Text: c.Name, Style: s.st.dim})
+}
+
+func (s *planScreen) view(w, h int) []string {
+	room := s.room()
+	p := s.plan
+	right := "valid " + ageText(p.Expires.Sub(s.now))
+	style := s.st.dim
+	if !p.Expires.After(s.now) {
+		right, style = "EXPIRED: plan again", s.st.fail
+	}
+	crumb := s.st.text(s.crumb(), w-widget.Width(right)-1)
+	line := s.st.head.Paint(crumb) + strings.Repeat(" ", max(1, w-widget.Width(crumb)-widget.Width(right))) + style.Paint(right)
+	out := []string{line, s.st.text(p.Title, w)}
+	holds := 0
+	for _, c := range p.Conditions {
+		if c.Hold == actions.Holds || c.Hold == actions.Noted {
+			holds++
+		}
+	}
+	est, known := p.Estimate()
+	note := "no estimate: first run"
+	if known {
+		note = "estimate " + ageText(est)
+	}
+	s.table.Columns = []widget.Column{{Width: 2}, {Width: 8}, {Flex: true}, {Width: 6}, {Width: 10}}
+	if room == layoutTiny {
+		s.table.Columns = []widget.Column{{Width: 2}, {Width: 6}, {Flex: true}}
+	}
+	out = append(out, s.st.ruleLine(fmt.Sprintf("Conditions %d of %d hold, steps %d", holds, len(p.Conditions), len(p.Steps)), note, w))
+	foot := s.impact(w)
+	if room == layoutTiny {
+		foot = nil
+	}
+	left := h - len(out)
+	if most := left / 2; len(foot) > most {
+		foot = foot[:most]
+	}
+	rows := left - len(foot)
+	if room == layoutWide && rows > s.table.Len()+3 {
+		for _, c := range p.Conditions {
+			if c.Hold == actions.Holds && rows > s.table.Len()+2 {
+				out = append(out, "  "+s.st.ok.Paint(s.st.signs[actions.OK])+" "+s.st.text(c.Text+": "+c.Seen, w-4))
+				rows--
+			}
+		}
+		out = append(out, "")
+		rows--
+	}
+	s.page = max(1, rows)
+	out = append(out, s.table.View(w, s.page, true)...)
+	for len(out) < h-len(foot) {
+		out = append(out, "")
+	}
+	return append(out, foot...)
+}
+
+// impact is what the plan means for the fleet, and how it is confirmed.
+func (s *planScreen) impact(w int) []string {
+	p := s.plan
+	out := []string{s.st.ruleLine("Blast radius", "", w)}
+	add := func(name, v string) {
+		if v != "" {
+			out = append(out, "  "+s.st.text(widget.Fit(name, 14, "")+v, w-2))
+		}
+	}
+	var down []string
+	for _, o := range p.Impact.Down {
+		t := string(o.Target)
+		if o.For > 0 {
+			t += " ~" + ageText(o.For)
+		}
+		down = append(down, t)
+	}
+	if len(down) == 0 {
+		down = []string{"nothing"}
+	}
+	add("down", strings.Join(down, ", "))
+	add("data at risk", p.Impact.Risk)
+	add("touches", refsText(p.Impact.Touches))
+	undo := "every step can be undone until it is done"
+	if i := p.NoReturn(); i >= 0 {
+		undo = fmt.Sprintf("by itself before step %d, not after it", i+1)
+	}
+	add("undo", undo)
+	add("to run", s.needed())
+	return out
+}
+
+// needed says what is still missing before it may be run.
+func (s *planScreen) needed() string {
+	if b := s.plan.Unmet(actions.Blocking); len(b) > 0 {
+		return "cannot: " + b[0].Name + ": " + b[0].Text
+	}
+	var out []string
+	if n := len(s.unaccepted()); n > 0 {
+		out = append(out, fmt.Sprintf("accept %d open conditions, one by one (%s)", n, s.keys.show("mark")))
+	}
+	switch s.plan.Ladder {
+	case actions.LadderGrave:
+		out = append(out, "type "+s.plan.Word)
+	case actions.LadderDisruptive, actions.LadderHarmless:
+		out = append(out, "say y")
+	case actions.LadderLook:
+	}
+	return strings.Join(out, ", then ")
+}
+
+// unaccepted are the open conditions that are not accepted yet.
+func (s *planScreen) unaccepted() []actions.Condition {
+	return slices.DeleteFunc(s.plan.Unmet(actions.Open), func(c actions.Condition) bool { return s.accepted[c.Name] })
+}
+
+func (s *planScreen) bindings() []binding {
+	bs := []binding{
+		{act: "mark", hint: true, word: "accept", do: s.accept},
+		{act: "open", hint: true, word: "step", do: s.showStep},
+		{act: "dry-run", hint: true, do: func() tea.Cmd {
+			s.say("asking what can be known beforehand; nothing is changed")
+			p, e := s.plan, s.engine
+			return s.readText("dry run of plan "+p.ID, func(ctx context.Context) (string, error) {
+				rows, err := e.DryRun(ctx, p)
+				var b strings.Builder
+				for _, r := range rows {
+					fmt.Fprintf(&b, "%s\n  %s: %s\n", r.Step, r.Known, r.Why)
+				}
+				return b.String(), err
+			})
+		}},
+		{act: "copy", do: func() tea.Cmd { return s.copyText(planText(s.plan), "the plan") }},
+	}
+	if !s.engine.ReadOnly() {
+		bs = append(bs, binding{act: "execute", hint: true, why: s.notNow, do: func() tea.Cmd { return s.open(newConfirm(s)) }})
+	}
+	return bs
+}
+
+// accept takes the open condition under the cursor on, or no longer.
+func (s *planScreen) accept() tea.Cmd {
+	name, ok := strings.CutPrefix(s.table.Selected(), condID)
+	if !ok || !slices.ContainsFunc(s.plan.Unmet(actions.Open), func(c actions.Condition) bool { return c.Name == name }) {
+		s.say("only a condition that is open can be accepted: put the cursor on it")
+		return nil
+	}
+	s.accepted[name] = !s.accepted[name]
+	return nil
+}
+
+// notNow says why the plan cannot be run now.
+func (s *planScreen) notNow() string {
+	switch {
+	case !s.plan.Expires.After(s.now):
+		return "the plan has expired: what it rests on was seen too long ago. Plan again."
+	case len(s.plan.Unmet(actions.Blocking)) > 0:
+		c := s.plan.Unmet(actions.Blocking)[0]
+		return c.Name + " does not hold, and nothing helps but to change it: " + c.Text + ": " + c.Seen
+	case len(s.unaccepted()) > 0:
+		return "first accept what is open, one by one: " + s.unaccepted()[0].Name
+	}
+	return ""
+}
+
+func (s *planScreen) showStep() tea.Cmd {
+	id, ok := strings.CutPrefix(s.table.Selected(), stepID)
+	x, found := s.plan.Step(id)
+	if !ok || !found {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\non %s, at most %s\n\n", x.Title, x.Host, ageText(x.Timeout))
+	for _, part := range []struct {
+		name string
+		s    *actions.Script
+	}{{"do", &x.Do}, {"already done?", x.Check}, {"verify", x.Verify}, {"undo", x.Undo}} {
+		if part.s == nil || part.s.Name == "" {
+			continue
+		}
+		text, _, err := part.s.Render()
+		if err != nil {
+			text = err.Error()
+		}
+		fmt.Fprintf(&b, "-- %s: %s\n%s\n", part.name, part.s.Name, text)
+	}
+	return s.open(newPager(s.root, "step "+x.ID, b.String()))
+}
+
+// planText is the plan as text to be copied.
+func planText(p actions.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "plan %s: %s\n", p.ID, p.Title)
+	for _, c := range p.Conditions {
+		fmt.Fprintf(&b, "  %-9s %s: %s: %s\n", c.Hold, c.Name, c.Text, c.Seen)
+	}
+	for i, s := range p.Steps {
+		undo := ""
+		if s.NoReturn {
+			undo = "  (no return)"
+		}
+		fmt.Fprintf(&b, "  %d %s: %s%s\n", i+1, s.Host, s.Title, undo)
+	}
+	return b.String()
+}
+
+// confirm asks for a plan to be run, as gravely as it is. Cancel is what any
+// other key does.
+type confirm struct {
+	*root
+	of   *planScreen
+	edit editor
+}
+
+func newConfirm(s *planScreen) *confirm { return &confirm{root: s.root, of: s} }
+
+func (c *confirm) crumb() string          { return "Confirm" }
+func (c *confirm) update(tea.Msg) tea.Cmd { return nil }
+func (c *confirm) view(int, int) []string { return nil }
+func (c *confirm) bindings() []binding    { return nil }
+func (c *confirm) asks() bool             { return true }
+func (c *confirm) typing() bool           { return true }
+
+// grave reports whether a word has to be typed.
+func (c *confirm) grave() bool { return c.of.plan.Ladder >= actions.LadderGrave }
+
+func (c *confirm) box(w, _ int) []string {
+	p := c.of.plan
+	add := []string{""}
+	say := func(format string, args ...any) {
+		for _, l := range wrap(fmt.Sprintf(format, args...), w-6) {
+			add = append(add, "  "+l)
+		}
+	}
+	est, known := p.Estimate()
+	about := "How long it takes is not known: it is the first run."
+	if known {
+		about = "About " + ageText(est) + "."
+	}
+	say("%d steps on %s. %s", len(p.Steps), names(p.Impact.Touches), about)
+	for _, o := range p.Impact.Down {
+		say("%s is down%s.", o.Target, map[bool]string{true: " for about " + ageText(o.For)}[o.For > 0])
+	}
+	if i := p.NoReturn(); i >= 0 {
+		say("Step %d, %s, cannot be undone.", i+1, p.Steps[i].Title)
+	}
+	if a := c.accepted(); len(a) > 0 {
+		say("Accepted: %s", strings.Join(a, ", "))
+	}
+	add = append(add, "")
+	if c.grave() {
+		say("Type  %s  to run it. Anything else cancels.", p.Word)
+		add = append(add, "", "  > "+widget.Cut(c.edit.String(), w-8, "")+"_", "", c.st.dim.Paint("  enter run (only when it matches)          esc cancel"))
+	} else {
+		say("y runs it. Any other key cancels.")
+	}
+	return widget.Box("Run "+planWords(Request{Verb: p.Verb, Target: p.Target, Name: p.Name}), add, w, c.st.ascii, c.st.warn)
+}
+
+func (c *confirm) accepted() []string {
+	var out []string
+	for name, yes := range c.of.accepted {
+		if yes {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (c *confirm) typed(k tea.KeyMsg) tea.Cmd {
+	p := c.of.plan
+	if k.Type == tea.KeyEsc {
+		c.close(c)
+		c.say("cancelled: nothing was changed")
+		return nil
+	}
+	if !c.grave() {
+		c.close(c)
+		if k.String() != "y" || k.Paste {
+			c.say("cancelled: nothing was changed")
+			return nil
+		}
+		return c.run(Consent{Yes: true, Accept: c.accepted()})
+	}
+	if k.Type != tea.KeyEnter {
+		c.edit.key(k, c.now)
+		return nil
+	}
+	if c.now.Sub(c.edit.last) < rested {
+		return nil // the end of a line that was pasted
+	}
+	c.close(c)
+	if c.edit.String() != p.Word || p.Word == "" {
+		c.say(fmt.Sprintf("cancelled: %q is not %q; nothing was changed", c.edit.String(), p.Word))
+		return nil
+	}
+	return c.run(Consent{Yes: true, Confirm: c.edit.String(), Accept: c.accepted()})
+}
+
+func (c *confirm) run(consent Consent) tea.Cmd {
+	if why := c.of.notNow(); why != "" {
+		c.say(why)
+		return nil
+	}
+	c.say("starting; the run is a process of its own")
+	return c.start(c.of.plan, consent)
+}

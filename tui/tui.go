@@ -1,0 +1,174 @@
+// Package tui draws the console. It shows what the engine knows and starts what
+// the engine offers; it reaches no machine, reads no file and decides nothing
+// about what may be done.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// Engine is all that the console asks of the rest of the program. Its methods
+// may be called from any goroutine, may take long, and end with their context.
+// Their errors are drawn as they are: what happened, why, what to do next.
+type Engine interface {
+	Fleet() *inventory.Fleet
+	ReadOnly() bool
+	// Reload reads the inventory again if it was changed, and reports whether
+	// it was. With an error the old one is kept.
+	Reload(ctx context.Context) (bool, error)
+
+	State(ctx context.Context) (actions.State, error)
+	Summaries(s actions.State) []actions.Summary
+	// Look looks now at targets, at what is due when there are none, and tells
+	// seen about every host. It returns what is known after it.
+	Look(ctx context.Context, ts []inventory.Ref, seen func(Looked)) (actions.State, error)
+	// History returns events of a target, of all when it is "", newest first.
+	History(ctx context.Context, t inventory.Ref, most int) ([]actions.Event, error)
+	Series(ctx context.Context, k actions.Key, metric string) ([]actions.Point, error)
+	Jobs(ctx context.Context) ([]Job, error)
+	Covers(ctx context.Context) ([]Cover, error)
+
+	Plan(ctx context.Context, r Request) (actions.Plan, error)
+	DryRun(ctx context.Context, p actions.Plan) ([]Foreknown, error)
+	// Start carries a plan out in a process of its own and returns the run's id.
+	Start(ctx context.Context, p actions.Plan, c Consent) (string, error)
+	Resume(ctx context.Context, run string) error
+	Undo(ctx context.Context, run string) error
+	// Ask tells a run what a person wants of it: "wait", "undo" or "kill".
+	Ask(ctx context.Context, run, wish string) error
+	Runs(ctx context.Context) ([]actions.Run, error)
+	Run(ctx context.Context, id string) (actions.Run, []actions.Event, error)
+	// Follow waits for events after a place in the journal, of all runs and of
+	// everything else.
+	Follow(ctx context.Context, seq int64) ([]actions.Event, error)
+	Report(ctx context.Context, run string) (string, error)
+
+	// Shell returns the command line of a shell on a host.
+	Shell(ctx context.Context, host inventory.Ref) ([]string, error)
+	// Edit returns the command line of the admin's editor at a place.
+	Edit(at inventory.Pos) ([]string, error)
+	Keys(ctx context.Context, host inventory.Ref) ([]HostKey, error)
+	Silence(ctx context.Context, s Silence) error
+	EndSilence(ctx context.Context, t inventory.Ref) error
+}
+
+// Looked is how far a look at one host is.
+type Looked struct {
+	Host inventory.Ref
+	Done bool
+	Err  string // why it could not be looked at
+	Took time.Duration
+}
+
+// Request says what is to be planned.
+type Request struct {
+	Verb   actions.Verb
+	Target inventory.Ref
+	Name   string // of the backup or the playbook
+}
+
+// Consent is what a person gave to a plan.
+type Consent struct {
+	Yes     bool
+	Confirm string // the word of the plan, as it was typed
+	Accept  []string
+}
+
+// Foreknown is what is known of a step before it is run.
+type Foreknown struct{ Step, Known, Why string }
+
+// Silence asks to keep a target's problems quiet.
+type Silence struct {
+	Kind   actions.EventType
+	Target inventory.Ref
+	For    time.Duration
+	Reason string
+}
+
+// HostKey is one key that a host offers, and how it stands to what is known.
+type HostKey struct{ Type, Fingerprint, State string }
+
+// Job is how one backup stands.
+type Job struct {
+	Name    string
+	Target  inventory.Ref
+	State   actions.Status
+	Line    string
+	At      time.Time // of the newest copy that counts; zero: there is none
+	RPO     time.Duration
+	Bytes   int64
+	To      []string
+	Proof   string
+	Drilled time.Time
+}
+
+// Cover is how well one set of data is kept.
+type Cover struct {
+	Target                         inventory.Ref
+	State                          actions.Status
+	Line                           string
+	Copies, Media, OffSite, Locked int
+	Places                         []Place
+}
+
+// Place is one copy that counts.
+type Place struct {
+	Repository string
+	Age        time.Duration
+}
+
+// Options say how the console is drawn.
+type Options struct {
+	Theme string // "" is default
+	Color bool
+	ASCII bool
+	Mouse bool
+	Time  string // age, local or utc
+	// Keys binds acts, by the names in the key table, to other keys.
+	Keys map[string][]string
+	// Copy gives text to the clipboard of the admin's terminal; nil: it cannot.
+	Copy func(text string) error
+	Now  func() time.Time
+	In   io.Reader
+	Out  io.Writer
+}
+
+// ErrTheme is a theme that is not known.
+var ErrTheme = errors.New("no such theme")
+
+// fps bounds how often the terminal is written to.
+const fps = 30
+
+// Run shows the console until the admin leaves it or ctx ends. The terminal is
+// whole again when it returns. Runs that it started go on.
+func Run(ctx context.Context, e Engine, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends what commands still wait for
+	m, err := newRoot(ctx, e, o)
+	if err != nil {
+		return err
+	}
+	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps)}
+	if o.In != nil {
+		opts = append(opts, tea.WithInput(o.In))
+	}
+	if o.Out != nil {
+		opts = append(opts, tea.WithOutput(o.Out))
+	}
+	if o.Mouse {
+		opts = append(opts, tea.WithMouseCellMotion())
+	}
+	_, err = tea.NewProgram(m, opts...).Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}

@@ -1,0 +1,180 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// world is what the console knows. Only the root's Update writes it; screens
+// read it.
+type world struct {
+	engine  Engine
+	now     time.Time
+	times   timeStyle
+	version int // counts changes of rows or of their order
+
+	state  actions.State
+	sums   []actions.Summary // in the order of rows, the worst first
+	place  map[inventory.Ref]int
+	counts actions.Counts
+	checks actions.Counts
+
+	events  []actions.Event // newest first
+	runs    []actions.Run   // newest first
+	jobs    []Job
+	covers  []Cover
+	looking map[inventory.Ref]bool // hosts that are being looked at
+	looks   int                    // looks under way
+	got     bool                   // something was read from the store, or seen
+	stale   string                 // why what is shown is old, "" where it is not
+
+	messages []message
+	frozen   time.Time // the order of rows stays as it is until then
+}
+
+type message struct {
+	at   time.Time
+	text string
+}
+
+// maxMessages are kept.
+const maxMessages = 500
+
+// say shows a message and keeps it. One that repeats is not kept twice.
+func (w *world) say(text string) {
+	text = strings.TrimSpace(text)
+	if n := len(w.messages); n > 0 && w.messages[n-1].text == text {
+		w.messages[n-1].at = w.now
+		return
+	}
+	w.messages = append(w.messages, message{w.now, text})
+	if len(w.messages) > maxMessages {
+		w.messages = slices.Delete(w.messages, 0, len(w.messages)-maxMessages)
+	}
+}
+
+// take takes newer knowledge in. While the order is frozen rows change and keep
+// their places.
+func (w *world) take(s actions.State, sums []actions.Summary, frozen bool) {
+	order := slices.Clone(sums)
+	if frozen && len(w.place) > 0 {
+		place := func(s *actions.Summary) int {
+			if i, ok := w.place[s.Ref]; ok {
+				return i
+			}
+			return len(w.place)
+		}
+		slices.SortStableFunc(order, func(a, b actions.Summary) int { return place(&a) - place(&b) })
+	} else {
+		slices.SortStableFunc(order, worstFirst)
+	}
+	w.state, w.sums, w.got = s, order, true
+	w.version++
+	w.place = make(map[inventory.Ref]int, len(order))
+	w.counts, w.checks = actions.Counts{}, actions.Counts{}
+	for i := range order {
+		x := &order[i]
+		w.place[x.Ref] = i
+		if x.Muted == "" || x.State == actions.OK {
+			w.counts.Add(seen(x))
+		}
+		w.checks.OK += x.Counts.OK
+		w.checks.Warn += x.Counts.Warn
+		w.checks.Fail += x.Counts.Fail
+		w.checks.Unknown += x.Counts.Unknown
+	}
+}
+
+// seen is the status to draw: a stale ok is not ok.
+func seen(s *actions.Summary) actions.Status {
+	if s.Stale && s.State == actions.OK {
+		return actions.Unknown
+	}
+	return s.State
+}
+
+// problem reports whether a row needs somebody.
+func problem(s *actions.Summary) bool { return seen(s) != actions.OK }
+
+func worstFirst(a, b actions.Summary) int {
+	x, y := seen(&a), seen(&b)
+	if quiet := a.Muted != ""; quiet != (b.Muted != "") && x != actions.OK && y != actions.OK {
+		if quiet {
+			return 1
+		}
+		return -1
+	}
+	if x != y {
+		if rank(x) < rank(y) {
+			return -1
+		}
+		return 1
+	}
+	if x != actions.OK {
+		if c := b.Since.Compare(a.Since); c != 0 {
+			return c
+		}
+	}
+	return strings.Compare(string(a.Ref), string(b.Ref))
+}
+
+// rank orders statuses for the eye: what failed, what warns, what is not known.
+func rank(s actions.Status) int {
+	return [4]int{actions.Fail: 0, actions.Warn: 1, actions.Unknown: 2, actions.OK: 3}[s&3]
+}
+
+func (w *world) sum(r inventory.Ref) (*actions.Summary, bool) {
+	i, ok := w.place[r]
+	if !ok {
+		return nil, false
+	}
+	return &w.sums[i], true
+}
+
+// gather adds events that came, oldest first, to those that are known.
+func (w *world) gather(es []actions.Event) {
+	for _, e := range es {
+		if e.Run != "" && e.Type != actions.EventRun {
+			continue // of a run's own page
+		}
+		w.events = slices.Insert(w.events, 0, e)
+	}
+	if len(w.events) > eventsMost {
+		w.events = w.events[:eventsMost]
+	}
+}
+
+// of returns the newest events of a target.
+func (w *world) of(t inventory.Ref, most int) []actions.Event {
+	var out []actions.Event
+	for i := range w.events {
+		if w.events[i].Target == t && len(out) < most {
+			out = append(out, w.events[i])
+		}
+	}
+	return out
+}
+
+// underWay reports whether a run of this state acts or should act.
+func underWay(state string) bool {
+	return state == "running" || state == "undoing" || state == "queued"
+}
+
+// stands reports whether a run waits for a person.
+func stands(state string) bool { return state == "hands" || state == "stopped" || state == "cut off" }
+
+// active is the newest run that is under way or waits for a person.
+func (w *world) active() (actions.Run, bool) {
+	for _, want := range []func(string) bool{underWay, stands} {
+		for _, r := range w.runs {
+			if want(r.State) {
+				return r, true
+			}
+		}
+	}
+	return actions.Run{}, false
+}
