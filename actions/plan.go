@@ -162,6 +162,10 @@ type Step struct {
 	Verify   *Script       `json:"verify,omitempty"`
 	VerifyOn inventory.Ref `json:"verify_on,omitempty"`
 	Undo     *Script       `json:"undo_script,omitempty"`
+	// UndoIf must hold, by exit 0 on UndoIfOn, for Undo to be done: else
+	// somebody has gone on from there, and a person has to see to it.
+	UndoIf   *Script       `json:"undo_if,omitempty"`
+	UndoIfOn inventory.Ref `json:"undo_if_on,omitempty"`
 	Timeout  time.Duration `json:"timeout_ns"`
 	Estimate time.Duration `json:"estimate_ns,omitempty"` // median of earlier runs; 0: not known
 	// NoReturn: once it has been started nothing is undone by itself.

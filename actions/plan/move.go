@@ -369,9 +369,10 @@ func (m *maker) downWith() []inventory.Ref {
 // its own word is proof enough, since nothing has gone wrong with it.
 func (m *maker) planned(s moving, from, to member) {
 	resume := s.move.Resume(from.host)
-	stopped := inactive(s.move.Active(from.host))
+	stopped, idle := inactive(s.move.Active(from.host)), inactive(s.move.Active(to.host))
 	m.step(actions.Step{
 		ID: "stop", Title: "stop it on " + from.host.Name() + " for good", Host: from.host, Do: s.move.Stop(from.host), Undo: &resume,
+		UndoIf: &idle, UndoIfOn: to.host,
 		Verify: &stopped, Redo: true, Timeout: startLimit, Ends: true, Down: m.downWith(),
 	})
 	m.condition("fence", "the old active can no longer write", "grade: "+actions.GradeStopped.String()+" (enough while it answers)", actions.Holds)
@@ -422,8 +423,10 @@ func (m *maker) emergency(s moving, from, to member) {
 	f := s.fences[i]
 	p.Impact.Floor = f.Takes
 	m.condition("fence", "the old active can be kept from writing", "fence "+f.name+": "+f.Text+"; proof: "+f.Proof+"; grade: "+f.Grade.String(), actions.Holds)
+	// A fence is never lifted because a later step failed: somebody else may
+	// have moved the service meanwhile. To lift it is a matter of rejoin.
 	m.step(actions.Step{
-		ID: "fence", Title: "fence " + from.host.Name() + ": " + f.Text, Host: f.Host, Do: f.Do, Verify: &f.Verify, VerifyOn: f.On, Undo: f.Release,
+		ID: "fence", Title: "fence " + from.host.Name() + ": " + f.Text, Host: f.Host, Do: f.Do, Verify: &f.Verify, VerifyOn: f.On, NoReturn: true,
 		Redo: true, Timeout: max(2*f.Takes, shortLimit), Ends: true, Down: m.downWith(),
 	})
 }
@@ -543,32 +546,54 @@ func rejoin(m *maker) error {
 	p.Impact.AtRisk, p.Impact.AtRiskBytes = -1, -1
 	p.Impact.Risk = "what " + old.host.Name() + " wrote that " + active.host.Name() + " does not have is given up"
 	m.lockData()
-	released := false
+	var held []fence
 	for _, f := range s.fences {
-		if !f.holds || f.Release == nil || !m.covers(f, old) {
-			continue
+		if f.holds && f.Release != nil && m.covers(f, old) {
+			held = append(held, f)
 		}
-		released = true
+	}
+	switch {
+	case old.seen:
+		// It can be asked while it is fenced: it is made harmless first.
+		m.follow(s, old, active)
+		m.release(held, old)
+	case len(held) == 0:
+		m.must(false, "reach-"+old.host.Name(), string(old.host)+" answers", old.why)
+	default:
+		// It cannot be asked before it is released, and then it may do at once
+		// what it did before.
+		c := m.condition("returns-harmless", old.host.Name()+" does not run "+m.target.Ref.Name()+" by itself once it is released", "that cannot be seen while it is fenced", actions.Open)
+		c.Grave = true
+		m.release(held, old)
+		m.follow(s, old, active)
+	}
+	m.lookAt([]inventory.Ref{m.target.Ref})
+	return nil
+}
+
+// release plans to let a host go from its fences.
+func (m *maker) release(held []fence, old member) {
+	for _, f := range held {
 		m.step(actions.Step{
 			ID: own("release", f.name), Title: "release " + old.host.Name() + " from fence " + f.name, Host: f.Host, Do: *f.Release, Redo: true, Timeout: startLimit,
 		})
 	}
-	if !old.seen && !released {
-		m.must(false, "reach-"+old.host.Name(), string(old.host)+" answers", old.why)
-	}
+}
+
+// follow plans to make a host a standby of the active one, or where its kind
+// knows none, to see that it does not run the service.
+func (m *maker) follow(s moving, old, active member) {
 	if s.move.Rejoin == nil {
 		m.step(actions.Step{
 			ID: "stop", Title: "see that it is stopped on " + old.host.Name(), Host: old.host, Do: s.move.Stop(old.host), Redo: true, Timeout: startLimit,
 		})
-	} else {
-		for i, st := range s.move.Rejoin(old.host, active.host) {
-			st.Undo = nil
-			st.NoReturn = i == 0
-			m.step(st)
-		}
+		return
 	}
-	m.lookAt([]inventory.Ref{m.target.Ref})
-	return nil
+	for i, st := range s.move.Rejoin(old.host, active.host) {
+		st.Undo = nil
+		st.NoReturn = i == 0
+		m.step(st)
+	}
 }
 
 // stray returns the host that is to be made a standby.

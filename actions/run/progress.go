@@ -19,6 +19,7 @@ const (
 	StepAlready = "already" // it was so before
 	StepSkipped = "skipped" // what it comes after was not done
 	StepFailed  = "failed"
+	StepRefused = "refused"   // it was never begun on its host
 	StepKilled  = "killed"    // by a person, or by its time limit
 	StepUnknown = "uncertain" // a person has to find out
 	StepUndoing = "undoing"

@@ -134,7 +134,7 @@ func left(r actions.Run, g *Progress) []actions.Todo {
 			out = append(out, actions.Todo{Text: fmt.Sprintf("find out whether step %s, %s, was done: %s", s.ID, s.Title, st.Line), Command: on})
 		case StepKept:
 			out = append(out, actions.Todo{Text: fmt.Sprintf("step %s, %s, could not be undone: %s", s.ID, s.Title, st.Line), Command: on})
-		case StepFailed, StepKilled:
+		case StepFailed, StepRefused, StepKilled:
 			if g.Outcome == Partial || g.Outcome == Hands {
 				out = append(out, actions.Todo{Text: fmt.Sprintf("step %s, %s, failed: %s", s.ID, s.Title, st.Line), Command: on})
 			}

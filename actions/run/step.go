@@ -24,8 +24,8 @@ func (c *carried) step(ctx context.Context, s actions.Step) error {
 	switch st.State {
 	case StepOK, StepAlready, StepSkipped:
 		return nil
-	case StepFailed, StepKilled, StepUnknown:
-		if s.MayFail && st.State == StepFailed {
+	case StepFailed, StepRefused, StepKilled, StepUnknown:
+		if s.MayFail && (st.State == StepFailed || st.State == StepRefused) {
 			return nil
 		}
 	case StepBegun:
@@ -52,15 +52,53 @@ func (c *carried) step(ctx context.Context, s actions.Step) error {
 
 // act intends a step and does it.
 func (c *carried) act(ctx context.Context, s actions.Step, since time.Time) error {
+	if s.NoReturn {
+		if err := c.rests(ctx, s); err != nil {
+			return err
+		}
+	}
 	if err := c.note(ctx, actions.Event{Type: actions.EventIntent, Step: s.ID, Line: s.Title}); err != nil {
 		return err
 	}
 	return c.do(ctx, s, c.progress.Step(s.ID).Attempt, since)
 }
 
+// rests proves once more, just before a point of no return, all that it rests
+// on: since it was proven this run may have stood still, and somebody else may
+// have taken it back.
+func (c *carried) rests(ctx context.Context, s actions.Step) error {
+	for _, before := range c.plan.Steps {
+		if before.ID == s.ID {
+			return nil
+		}
+		if before.Verify == nil || !c.progress.Step(before.ID).Did() {
+			continue
+		}
+		on := before.VerifyOn
+		if on == "" {
+			on = before.Host
+		}
+		out, err := c.ask(ctx, on, c.script(actions.Step{ID: before.ID, After: before.After}, *before.Verify), before.Timeout)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return c.fail(ctx, s, StepFailed, fmt.Errorf("whether step %s still holds cannot be seen: %w", before.ID, err))
+		case out.Exit != 0:
+			return c.fail(ctx, s, StepFailed, fmt.Errorf("step %s no longer holds: %s", before.ID, lastWords(out)))
+		}
+	}
+	return nil
+}
+
 // again goes on with a step whose intent was journaled and whose result was
 // not: under the same id its job is joined, or begun if it never was.
 func (c *carried) again(ctx context.Context, s actions.Step, st StepState) error {
+	if s.NoReturn {
+		if err := c.rests(ctx, s); err != nil {
+			return err
+		}
+	}
 	return c.do(ctx, s, st.Attempt, st.Began)
 }
 
@@ -100,13 +138,13 @@ func (c *carried) do(ctx context.Context, s actions.Step, attempt int, since tim
 		}
 		return c.fail(ctx, s, StepKilled, cause)
 	case errors.As(err, &notBegun):
-		return c.fail(ctx, s, StepFailed, notBegun)
+		return c.fail(ctx, s, StepRefused, notBegun)
 	case errors.As(err, &uncertain):
 		return c.probe(ctx, s, uncertain)
 	case err != nil:
 		return c.fail(ctx, s, StepUnknown, err)
 	case out.Exit == guardRefused:
-		return c.fail(ctx, s, StepFailed, errors.New(lastWords(out)))
+		return c.fail(ctx, s, StepRefused, errors.New(lastWords(out)))
 	case out.Exit != 0:
 		return c.failed(ctx, s, out)
 	}

@@ -22,6 +22,10 @@ func (c *carried) undoAll(ctx context.Context, why error) (Outcome, error) {
 		switch st := c.progress.Step(s.ID); st.State {
 		case StepWaiting, StepSkipped, StepAlready, StepUndone:
 			continue
+		case StepRefused:
+			if st.Attempt == 1 {
+				continue // of this step nothing was ever done
+			}
 		case StepKept:
 			kept = append(kept, fmt.Errorf("step %s could not be undone: %s", s.ID, st.Line))
 			continue
@@ -60,6 +64,12 @@ func (c *carried) undo(ctx context.Context, s actions.Step) error {
 			return c.kept(ctx, s, fmt.Errorf("its job could not be ended: %w", err))
 		}
 	}
+	if err := c.mayUndo(ctx, s); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return c.kept(ctx, s, err)
+	}
 	for range undoTries {
 		attempt := c.progress.Step(s.ID).Undo
 		if c.progress.Step(s.ID).State != StepUndoing {
@@ -86,6 +96,21 @@ func (c *carried) undo(ctx context.Context, s actions.Step) error {
 		return c.kept(ctx, s, err)
 	}
 	return c.kept(ctx, s, errors.New("it was begun several times and never seen to end"))
+}
+
+// mayUndo asks whether what an undo rests on holds.
+func (c *carried) mayUndo(ctx context.Context, s actions.Step) error {
+	if s.UndoIf == nil {
+		return nil
+	}
+	out, err := c.ask(ctx, s.UndoIfOn, c.script(actions.Step{ID: s.ID, After: s.After}, *s.UndoIf), s.Timeout)
+	switch {
+	case err != nil:
+		return fmt.Errorf("whether it may be undone cannot be seen: %w", err)
+	case out.Exit != 0:
+		return fmt.Errorf("it must not be undone now: %s", lastWords(out))
+	}
+	return nil
 }
 
 // undoTries bounds how often an undo is begun whose end nobody saw.
