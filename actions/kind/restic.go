@@ -25,7 +25,10 @@ copies are counted apart and never take the place of a complete one.
 
 What verifies a copy is that all of its data is fetched and its hashes are compared, past the cache: it is as long
 and as dear as a restore. A lock is waited for as long as lock_wait, and one whose process is gone is removed.
-Retention follows restic's rules, by the days of UTC, and prunes.`,
+Retention follows restic's rules, by the days of UTC, and prunes.
+
+With init = true and a folder on a disk that may be missing, set must_be_mount: else the first copy without the disk
+would make a new repository in its place.`,
 	Levels: []inventory.Level{inventory.LevelRepository},
 	Options: []inventory.Option{
 		{Name: "password", Type: inventory.TypeSecret, Doc: "the repository's password"},

@@ -15,7 +15,7 @@ ask forget --prune --quiet $(cat "$tmp/remove") >"$tmp/out"
 code=$?
 # An append-only server refuses to remove, and restic up to 0.18 ends with 0
 # all the same.
-if grep -q '403' "$tmp/err" "$tmp/out"; then
+if grep -qE 'response \(403\)|403 Forbidden|Access ?Denied' "$tmp/err"; then
     die "the repository $REPOSITORY lets nothing be removed: it is append-only (set append_only = true)"
 fi
 [ "$code" = 0 ] || die "$(why "$code")"
