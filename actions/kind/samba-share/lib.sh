@@ -17,7 +17,7 @@ said() {
 
 # users prints who of those that are kept out has the share open.
 users() {
-    smbstatus -s "$file" -S 2>/dev/null | awk -v share="$SHARE" -v address="$ADDRESS" '$1 == share && (address == "" || $3 == address) { print $3 }'
+    smbstatus -s "$file" -S 2>/dev/null | awk -v share="$SHARE" -v address="$ADDRESS" 'tolower($1) == tolower(share) && (address == "" || $3 == address) { print $3 }'
 }
 
 # withdrawn tells whether Samba would let nobody in who is kept out.
