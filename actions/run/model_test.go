@@ -144,7 +144,7 @@ func (m *model) perform(s actions.Script) actions.Output {
 	case "fail":
 		return actions.Output{Exit: 7, Stderr: []byte("it went wrong\n")}
 	case "is":
-		if !m.state[what] {
+		if what, not := strings.CutSuffix(what, "+not"); m.state[what] == not {
 			return actions.Output{Exit: 1}
 		}
 	}
