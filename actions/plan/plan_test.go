@@ -1,0 +1,315 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+func act(name string) actions.Script { return actions.Script{Name: name, Body: ":"} }
+
+func ref(name string) *actions.Script { s := act(name); return &s }
+
+// testKinds are a service that can be copied and moved, a repository, and
+// fences of two grades.
+func testKinds(grade actions.Grade) []actions.Kind {
+	on := func(name string) func(inventory.Ref) actions.Script {
+		return func(inventory.Ref) actions.Script { return act(name) }
+	}
+	return []actions.Kind{
+		{Name: "linux", Levels: []inventory.Level{inventory.LevelNode}},
+		{
+			Name: "db", Levels: []inventory.Level{inventory.LevelService},
+			Data: func(*inventory.Fleet, inventory.Target) (actions.Data, error) {
+				return actions.Data{Dump: ref("dump"), Survey: act("survey"), Hold: ref("hold"), Free: ref("free"), Stop: ref("stop"), Start: ref("start"), Put: ref("put"), Back: ref("back"), Prove: ref("prove")}, nil
+			},
+			Move: func(*inventory.Fleet, inventory.Target) (actions.Move, error) {
+				return actions.Move{Shape: "replicated", Survey: on("survey"), Stop: on("stop"), Resume: on("resume"), Promote: on("promote"), Verify: on("verify"), Active: on("active"), Floor: time.Second}, nil
+			},
+		},
+		{
+			Name: "shelf", Levels: []inventory.Level{inventory.LevelRepository},
+			Repository: func(*inventory.Fleet, inventory.Repository, inventory.Ref) (actions.Repository, error) {
+				return actions.Repository{Survey: act("survey"), List: act("list"), Copy: act("copy"), Find: act("find"), Extract: act("extract"), Verify: act("verify"), Forget: ref("forget")}, nil
+			},
+		},
+		{Name: "switch", Levels: []inventory.Level{inventory.LevelFence}, Fence: func(_ *inventory.Fleet, x inventory.Fence) (actions.Fence, error) {
+			return actions.Fence{Grade: grade, Host: "node/p", Text: "cut it off", Proof: "seen", Survey: act("able"), Do: act("cut"), Verify: act("seen"), Release: ref("let go"), Takes: time.Second}, nil
+		}},
+	}
+}
+
+const testInventory = `
+[site.home]
+[site.away]
+[node.a]
+site = "home"
+[node.b]
+site = "home"
+[node.p]
+site = "away"
+[service.s]
+kind = "db"
+on = "a"
+standby = ["b"]
+[service.web]
+kind = "db"
+on = "p"
+needs = ["s"]
+[service.shop]
+kind = "db"
+on = "p"
+needs = ["web"]
+[service.closed]
+kind = "db"
+on = "a"
+standby = ["b"]
+protected = true
+[repository.r]
+kind = "shelf"
+on = "p"
+[repository.words]
+[backup.s]
+of = "s"
+to = ["r"]
+rpo = "1h"
+[backup.web]
+of = "web"
+to = ["words"]
+rpo = "1h"
+[fence.a]
+of = "a"
+on = "p"
+kind = "switch"
+`
+
+var now = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
+
+// world is what hosts answer: by the beginning of a question's id, "" for no
+// answer; and how the host a stands.
+type world struct {
+	answers map[string]string
+	a       actions.Status
+	grade   actions.Grade
+}
+
+func calm() world {
+	return world{answers: map[string]string{
+		"member-a": "@role active\n@lag 0\n@system 1\n@version 15\n", "member-b": "@role standby\n@lag 0.5\n@system 1\n@version 15\n",
+		"data": "@bytes 1000\n@free 100000\n", "repository-": "@tool shelf\n", "list-": "@copy-1 old 1763600000 900 3\n@copy-2 new 1795142000 1000 3\n", "fence-": "", "fenced-": "",
+	}, grade: actions.GradePower}
+}
+
+func (w world) with(id, answer string) world {
+	m := map[string]string{}
+	for k, v := range w.answers {
+		m[k] = v
+	}
+	m[id] = answer
+	w.answers = m
+	return w
+}
+
+// silent is a host that does not answer, and what others say of it.
+func (w world) silent(st actions.Status) world {
+	w = w.with("member-a", "-")
+	w.a = st
+	return w
+}
+
+func (w world) facts(t *testing.T, r Request) Facts {
+	t.Helper()
+	kinds := testKinds(w.grade)
+	schema := inventory.Schema{}
+	for _, k := range kinds {
+		schema[k.Name] = k.Schema()
+	}
+	fleet, err := inventory.Parse("t.toml", []byte(testInventory), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Facts{Fleet: fleet, Kinds: kinds, Now: now, Answers: map[string]Answer{}}
+	qs, err := Questions(f, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range qs {
+		for id, out := range w.answers {
+			if !strings.HasPrefix(q.ID, id) || id == "fence-" && strings.HasPrefix(q.ID, "fenced-") {
+				continue
+			}
+			switch {
+			case out == "-":
+				f.Answers[q.ID] = Answer{Err: "connection refused"}
+			case id == "fenced-":
+				f.Answers[q.ID] = Answer{Output: actions.Output{Exit: 1}}
+			default:
+				f.Answers[q.ID] = Answer{Output: actions.Output{Stdout: []byte(out)}}
+			}
+		}
+	}
+	f.State = actions.MakeState([]actions.Entry{{Result: actions.Result{Target: "node/a", Check: "ssh", Status: w.a, Line: "as others see it"}}}, nil)
+	return f
+}
+
+// TestConditions: what makes a plan wait for a person, and what blocks it.
+func TestConditions(t *testing.T) {
+	failover, restore, backup := Request{Verb: actions.VerbFailover, Target: "service/s"}, Request{Verb: actions.VerbRestore, Target: "service/s"}, Request{Verb: actions.VerbBackup, Target: "service/s"}
+	lease := calm()
+	lease.grade = actions.GradeStopped
+	for _, c := range []struct {
+		name  string
+		world world
+		r     Request
+		want  string // "NAME HOLD", or "" when every condition holds
+	}{
+		{"all is well", calm(), failover, ""},
+		{"two actives", calm().with("member-b", "@role active\n"), failover, "one-active blocking"},
+		{"the standby is far behind", calm().with("member-b", "@role standby\n@lag 31\n@system 1\n@version 15\n"), failover, "standby-lag open"},
+		{"its lag is not known", calm().with("member-b", "@role standby\n@system 1\n"), failover, "standby-lag open"},
+		{"another system", calm().with("member-b", "@role standby\n@lag 0\n@system 2\n@version 15\n"), failover, "same-system blocking"},
+		{"another major version", calm().with("member-b", "@role standby\n@lag 0\n@system 1\n@version 16\n"), failover, "same-version blocking"},
+		{"the standby is silent", calm().with("member-b", "-"), failover, "standby blocking"},
+		{"the standby is unwell", calm().with("member-b", "@role standby\n@lag 0\n@trouble no disk\n"), failover, "standby blocking"},
+		{"nobody answers", calm().with("member-a", "-").with("member-b", "-"), failover, "one-active blocking"},
+		{"dead by the word of others", calm().silent(actions.Fail), failover, ""},
+		{"cut off from here", calm().silent(actions.Unknown), failover, "down blocking"},
+		{"it answers after all", calm().silent(actions.OK), failover, "down blocking"},
+		{"a fence that proves too little", func() world { w := lease.silent(actions.Fail); return w }(), failover, "old-active-off open"},
+		{"a fence that cannot be used", calm().silent(actions.Fail).with("fence-", "-"), failover, "old-active-off open"},
+		{"protected", calm(), Request{Verb: actions.VerbFailover, Target: "service/closed"}, "protected blocking"},
+		{"back where it is", calm(), Request{Verb: actions.VerbFailback, Target: "service/s"}, "away blocking"},
+		{"all follow", calm(), Request{Verb: actions.VerbRejoin, Target: "service/s"}, "old-active blocking"},
+		{"to a host that is none of its", calm(), Request{Verb: actions.VerbFailover, Target: "service/s", To: "p"}, "standby blocking"},
+
+		{"a backup", calm(), backup, ""},
+		{"no room for the dump", calm().with("data", "@bytes 1000\n@free 1050\n"), backup, "room blocking"},
+		{"no tool", calm().with("repository-", "@missing restic\n"), backup, "repository-r blocking"},
+		{"a locked repository", calm().with("repository-", "@locked by x since y\n"), backup, "repository-r blocking"},
+		{"a wrong password", calm().with("repository-", "@trouble wrong password\n"), backup, "repository-r blocking"},
+		{"the host is silent", calm().with("data", "-"), backup, "reach-a blocking"},
+
+		{"no copy", calm().with("list-", ""), restore, "copy blocking"},
+		{"a copy that is too old", calm().with("list-", "@copy-1 old 1763600000 900 3\n"), restore, "stale-copy open"},
+		{"a target disk that is too small", calm().with("data", "@bytes 1\n@free 1001\n"), restore, "room blocking"},
+		{"a copy that vanished", calm(), Request{Verb: actions.VerbRestore, Target: "service/s", Copy: "gone"}, "copy blocking"},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			p, err := Make(c.world.facts(t, c.r), c.r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var unmet []string
+			for _, x := range p.Conditions {
+				if x.Hold != actions.Holds && x.Hold != actions.Noted {
+					unmet = append(unmet, x.Name+" "+string(x.Hold))
+				}
+			}
+			if c.want == "" && len(unmet) > 0 || c.want != "" && (len(unmet) == 0 || unmet[0] != c.want) {
+				t.Errorf("unmet: %q, want %q", unmet, c.want)
+			}
+		})
+	}
+}
+
+// TestRequestsThatMakeNoSense are errors and no plans.
+func TestRequestsThatMakeNoSense(t *testing.T) {
+	for want, r := range map[string]Request{
+		`there is no plan called "dance"`:        {Verb: "dance", Target: "service/s"},
+		`no target is called "service/x"`:        {Verb: actions.VerbBackup, Target: "service/x"},
+		"no backup copies service/shop":          {Verb: actions.VerbBackup, Target: "service/shop"},
+		"it has no kind that jurymast can drive": {Verb: actions.VerbBackup, Target: "service/web"},
+		"a restore to / is refused":              {Verb: actions.VerbRestore, Target: "service/s", To: "/"},
+		"has no standby":                         {Verb: actions.VerbFailover, Target: "service/web"},
+		`no playbook is called "p"`:              {Verb: actions.VerbPlaybook, Name: "p", Target: "playbook/p"},
+	} {
+		f := Facts{Kinds: testKinds(actions.GradePower), Now: now}
+		schema := inventory.Schema{}
+		for _, k := range f.Kinds {
+			schema[k.Name] = k.Schema()
+		}
+		var err error
+		if f.Fleet, err = inventory.Parse("t.toml", []byte(testInventory), schema); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Questions(f, r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s %s: %v, want %q", r.Verb, r.Target, err, want)
+		}
+	}
+}
+
+func steps(p actions.Plan) string {
+	var ids []string
+	for _, s := range p.Steps {
+		ids = append(ids, s.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+// TestOrder: what is done, and in which order.
+func TestOrder(t *testing.T) {
+	for _, c := range []struct {
+		r     Request
+		world world
+		want  string
+	}{
+		{Request{Verb: actions.VerbBackup, Target: "service/s"}, calm(), "stage hold dump free copy-r list-r forget-r unstage"},
+		{Request{Verb: actions.VerbRestore, Target: "service/s"}, calm(), "make extract stop-shop stop-web stop put start prove start-web start-shop look tidy"},
+		{Request{Verb: actions.VerbRestore, Target: "service/s", To: "/tmp/out"}, calm(), "make extract"},
+		{Request{Verb: actions.VerbDrill, Target: "service/s"}, calm(), "verify make extract tidy"},
+		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm(), "stop promote look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm().silent(actions.Fail), "fence promote look"},
+	} {
+		p, err := Make(c.world.facts(t, c.r), c.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := steps(p); got != c.want {
+			t.Errorf("%s: %s, want %s", c.r.Verb, got, c.want)
+		}
+		if err := p.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestDigest: the same plan a minute later has the same digest; another
+// inventory, condition or step has not.
+func TestDigest(t *testing.T) {
+	r := Request{Verb: actions.VerbFailover, Target: "service/s"}
+	f := calm().facts(t, r)
+	p, err := Make(f, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Now = now.Add(time.Minute)
+	f.Answers["member-b"] = Answer{Output: actions.Output{Stdout: []byte("@role standby\n@lag 0.7\n@system 1\n@version 15\n")}}
+	f.Took = map[string][]time.Duration{"promote": {time.Second}}
+	later, err := Make(f, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Digest() != later.Digest() {
+		t.Error("the same plan has another digest a minute later")
+	}
+	if d, _ := later.Step("promote"); d.Estimate != time.Second {
+		t.Errorf("promote is estimated at %s", d.Estimate)
+	}
+	for name, change := range map[string]func(*actions.Plan){
+		"inventory": func(p *actions.Plan) { p.Inventory = "x" },
+		"condition": func(p *actions.Plan) { p.Conditions[0].Hold = actions.Open },
+		"step":      func(p *actions.Plan) { p.Steps[0].Do.Body += "rm -rf /" },
+		"verify":    func(p *actions.Plan) { p.Steps[0].Verify = nil },
+	} {
+		other, err := Make(f, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if change(&other); other.Digest() == p.Digest() {
+			t.Errorf("another %s, and the same digest", name)
+		}
+	}
+}
