@@ -223,11 +223,14 @@ func (m *root) returned(msg childMsg) tea.Cmd {
 	return tea.Batch(tea.ClearScreen, m.reload(false), m.readState())
 }
 
-// begun opens the page of a run that was started, in the place of its plan.
+// begun opens the page of a run that was started, in the place of its plan;
+// also when it ended at once.
 func (m *root) begun(msg startedMsg) tea.Cmd {
 	if msg.err != nil {
 		m.trouble(msg.err)
-		return nil
+	}
+	if msg.run == "" {
+		return nil // it was never written down
 	}
 	m.stack = slices.DeleteFunc(m.stack, func(s screen) bool {
 		switch s.(type) {

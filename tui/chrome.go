@@ -143,7 +143,7 @@ func (m *root) tabs(room layout) string {
 }
 
 // messageFor is how long a message stays in its line.
-const messageFor = 20 * time.Second
+const messageFor = 8 * time.Second
 
 func (m *root) messageLine() string {
 	if m.prompt != nil {

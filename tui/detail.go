@@ -140,7 +140,8 @@ func (d *detail) course(e *actions.Entry, n int) (ps []float64, full float64) {
 	if len(e.Metrics) == 0 || len(points) == 0 {
 		return nil, 0
 	}
-	if m := e.Metrics[0]; m.Fail != nil && *m.Fail > 0 {
+	// Where less is worse, the limit is no end of the scale.
+	if m := e.Metrics[0]; m.Fail != nil && *m.Fail > 0 && (m.Warn == nil || *m.Warn <= *m.Fail) {
 		full = *m.Fail
 	}
 	return resample(points, n), full

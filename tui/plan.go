@@ -177,13 +177,27 @@ func (s *planScreen) impact(w int) []string {
 	add("down", strings.Join(down, ", "))
 	add("data at risk", p.Impact.Risk)
 	add("touches", refsText(p.Impact.Touches))
-	undo := "every step can be undone until it is done"
-	if i := p.NoReturn(); i >= 0 {
-		undo = fmt.Sprintf("by itself before step %d, not after it", i+1)
-	}
-	add("undo", undo)
+	add("undo", undoText(p))
 	add("to run", s.needed())
 	return out
+}
+
+// undoText says what is taken back by itself when a step fails.
+func undoText(p actions.Plan) string {
+	n := 0
+	for _, x := range p.Steps {
+		if x.Undoable() {
+			n++
+		}
+	}
+	text := fmt.Sprintf("%d of %d steps are taken back by themselves", n, len(p.Steps))
+	if n == 0 {
+		text = "nothing is taken back by itself"
+	}
+	if i := p.NoReturn(); i >= 0 {
+		text += fmt.Sprintf("; none from step %d on", i+1)
+	}
+	return text
 }
 
 // needed says what is still missing before it may be run.
