@@ -226,7 +226,7 @@ func (d *detail) view(w, h int) []string {
 			if i < len(b) {
 				y = b[i]
 			}
-			out = append(out, beside(x, y, half, d.st.side))
+			out = append(out, beside(x, y, half, d.st.between(i)))
 		}
 		return append(out, foot...)
 	}
@@ -332,7 +332,11 @@ func (d *detail) output(w, h int) []string {
 	}
 	add(seen)
 	if e.Status != actions.OK {
-		add("last ok " + d.since(e.LastOK))
+		if e.LastOK.IsZero() {
+			add("never seen ok")
+		} else {
+			add("last ok " + d.since(e.LastOK) + " ago")
+		}
 	}
 	if ps, full := d.course(e, max(10, w-4)); len(ps) > 1 && h-len(out) > 5 {
 		out = append(out, "")
@@ -340,7 +344,7 @@ func (d *detail) output(w, h int) []string {
 			out = append(out, "  "+l)
 		}
 		pts := d.series[e.Key()]
-		out = append(out, d.st.dim.Paint("  "+d.st.text(fmt.Sprintf("%s, from %s to now", e.Metrics[0].Name, d.when(pts[0].At)), w-2)))
+		out = append(out, d.st.dim.Paint("  "+d.st.text(fmt.Sprintf("%s, since %s", e.Metrics[0].Name, d.stamp(pts[0].At)), w-2)))
 	}
 	return out[:min(len(out), h)]
 }
@@ -352,7 +356,7 @@ func (d *detail) recent(w, h int) []string {
 	out := []string{d.st.ruleLine("Recent on "+d.ref.Name(), "", w)}
 	for _, e := range d.of(d.ref, h-1) {
 		item := strings.TrimSpace(e.Check + " " + e.Item)
-		out = append(out, "  "+d.st.text(d.when(e.At)+"  "+item+"  "+change(&e), w-2))
+		out = append(out, "  "+d.st.text(d.stamp(e.At)+"  "+item+"  "+change(&e), w-2))
 	}
 	if len(out) == 1 {
 		out = append(out, d.st.dim.Paint("  nothing yet"))

@@ -24,13 +24,25 @@ func ageText(d time.Duration) string {
 	case d < time.Minute:
 		return strconv.Itoa(int(d/time.Second)) + "s"
 	case d < 10*time.Minute:
-		return strconv.Itoa(int(d/time.Minute)) + "m" + two(int(d/time.Second)%60) + "s"
+		return units(int(d/time.Minute), "m", int(d/time.Second)%60, "s")
 	case d < time.Hour:
 		return strconv.Itoa(int(d/time.Minute)) + "m"
 	case d < 24*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h" + two(int(d/time.Minute)%60) + "m"
+		return units(int(d/time.Hour), "h", int(d/time.Minute)%60, "m")
 	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d " + strconv.Itoa(int(d/time.Hour)%24) + "h"
+	return units(int(d/(24*time.Hour)), "d", int(d/time.Hour)%24, "h")
+}
+
+// units is a number of large units and the rest in small ones, if there is any.
+func units(n int, large string, rest int, small string) string {
+	s := strconv.Itoa(n) + large
+	if rest == 0 {
+		return s
+	}
+	if n < 10 && large == "m" || large == "h" {
+		return s + two(rest) + small
+	}
+	return s + strconv.Itoa(rest) + small
 }
 
 // since is how long ago a time was; a time that never was is "never".
@@ -60,6 +72,24 @@ func (w *world) when(t time.Time) string {
 		return t.Format("Mon 2 Jan 15:04")
 	}
 	return t.Format("2006-01-02")
+}
+
+// stamp is a time of day, with the day where it was another one.
+func (w *world) stamp(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	zone := w.now.Location()
+	if w.times == asUTC {
+		zone = time.UTC
+	}
+	switch t = t.In(zone); {
+	case w.now.Sub(t) < 20*time.Hour:
+		return t.Format("15:04")
+	case w.now.Sub(t) < 6*24*time.Hour:
+		return t.Format("Mon 15:04")
+	}
+	return t.Format("2 Jan")
 }
 
 func two(n int) string {

@@ -120,7 +120,7 @@ func (l *list) cells(id string, buf []widget.Cell) []widget.Cell {
 	st := seen(s)
 	sign := l.st.sign(st, s.Stale, s.Muted != "", l.looking[s.Ref])
 	name := widget.Cell{Text: s.Ref.Name()}
-	why := widget.Cell{Text: reason(s)}
+	why := widget.Cell{Text: reason(s, false)}
 	since := widget.Cell{Text: l.when(s.Since)}
 	age := widget.Cell{Text: l.since(s.CheckedAt), Style: l.st.dim}
 	switch len(l.table.Columns) {
@@ -133,17 +133,23 @@ func (l *list) cells(id string, buf []widget.Cell) []widget.Cell {
 	return append(buf, sign, name, why)
 }
 
-// reason is why a row is as it is, with what it probably comes from.
-func reason(s *actions.Summary) string {
+// aboutCheck is the check that a row's status comes from, with its item.
+func aboutCheck(s *actions.Summary) string {
+	if s.Check == "" || seen(s) == actions.OK {
+		return ""
+	}
+	return strings.TrimSpace(s.Check + " " + s.Item)
+}
+
+// reason is why a row is as it is, with what it probably comes from. Short
+// leaves the name of the check out, where it stands beside.
+func reason(s *actions.Summary, short bool) string {
 	t := s.Summary
-	if s.Skipped > 0 && s.Cause != "" {
-		t += "; " + strconv.Itoa(s.Skipped) + " checks skipped"
+	if a := aboutCheck(s); short && a != "" {
+		t = strings.TrimPrefix(t, a+": ")
 	}
 	if s.Muted != "" {
 		t = s.Muted + ": " + t
-	}
-	if s.Check != "" && s.Item != "" && seen(s) != actions.OK && !strings.Contains(t, s.Item) {
-		t = s.Item + ": " + t
 	}
 	return t
 }

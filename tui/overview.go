@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -123,9 +122,9 @@ func (o *overview) columns(room layout) {
 	o.cols = room
 	switch room {
 	case layoutWide:
-		o.problems.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "WHAT", Width: 24}, {Head: "FOR", Width: 7, Right: true}, {Head: "WHY", Flex: true}, {Head: "LAST OK", Width: 8}, {Head: "NEXT STEP", Width: 28}}
+		o.problems.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "WHAT", Width: 30}, {Head: "FOR", Width: 7, Right: true}, {Head: "WHY", Flex: true}, {Head: "LAST OK", Width: 9}, {Head: "NEXT STEP", Width: 24}}
 	case layoutNarrow:
-		o.problems.Columns = []widget.Column{{Width: 1}, {Width: 20}, {Width: 7, Right: true}, {Flex: true}}
+		o.problems.Columns = []widget.Column{{Width: 1}, {Width: 27}, {Width: 6, Right: true}, {Flex: true}}
 	default:
 		o.problems.Columns = []widget.Column{{Width: 1}, {Width: 20}, {Flex: true}}
 	}
@@ -139,30 +138,18 @@ func (o *overview) problemCells(id string, buf []widget.Cell) []widget.Cell {
 	st := seen(s)
 	sign := o.st.sign(st, s.Stale, s.Muted != "", o.looking[s.Ref])
 	what := widget.Cell{Text: string(s.Ref)}
-	if s.Check != "" && s.Check != "ssh" && o.cols != layoutTiny {
-		what.Text += " " + s.Check
+	if o.cols != layoutTiny && s.Check != "ssh" {
+		what.Text = strings.TrimSpace(what.Text + " " + aboutCheck(s))
 	}
-	why := widget.Cell{Text: reason(s)}
+	why := widget.Cell{Text: reason(s, o.cols != layoutTiny)}
 	switch o.cols {
 	case layoutWide:
 		sign.Text += " " + words[st]
-		return append(buf, sign, what, widget.Cell{Text: o.since(s.Since)}, why, widget.Cell{Text: o.lastOK(s.LastOK), Style: o.st.dim}, widget.Cell{Text: s.Next, Style: o.st.dim})
+		return append(buf, sign, what, widget.Cell{Text: o.since(s.Since)}, why, widget.Cell{Text: o.stamp(s.LastOK), Style: o.st.dim}, widget.Cell{Text: s.Next, Style: o.st.dim})
 	case layoutNarrow:
 		return append(buf, sign, what, widget.Cell{Text: o.since(s.Since)}, why)
 	}
 	return append(buf, sign, what, why)
-}
-
-func (o *overview) lastOK(t time.Time) string {
-	switch {
-	case t.IsZero():
-		return "never"
-	case o.now.Sub(t) < 20*time.Hour:
-		return t.In(o.now.Location()).Format("15:04")
-	case o.now.Sub(t) < 7*24*time.Hour:
-		return t.In(o.now.Location()).Format("Mon 15:04")[:8]
-	}
-	return t.In(o.now.Location()).Format("2 Jan")
 }
 
 func (o *overview) paneCells(id string, buf []widget.Cell) []widget.Cell {
@@ -192,7 +179,7 @@ func (o *overview) view(w, h int) []string {
 		rest = append(o.restLines(w), "")
 	}
 	room1 := h - len(backups) - len(recent) - len(rest)
-	out := o.problemLines(w, max(4, min(o.problems.Len()+2, room1*2/5)))
+	out := o.problemLines(w, max(4, min(o.problems.Len()+1, room1/2)))
 	left := room1 - len(out)
 	if room == layoutNarrow {
 		out = append(out, o.paneLines(o.panes[0], 1, w, left)...)
@@ -322,17 +309,17 @@ func (o *overview) pair(i, w, h int) []string {
 		if j < len(b) {
 			y = b[j]
 		}
-		out[j] = beside(x, y, half, o.st.side)
+		out[j] = beside(x, y, half, o.st.between(j))
 	}
 	return out
 }
 
-// beside puts two lines side by side.
+// beside puts two lines side by side, with two cells between them.
 func beside(a, b string, w int, side string) string {
 	if n := w - widget.Width(stripped(a)); n > 0 {
 		a += strings.Repeat(" ", n)
 	}
-	return a + side + " " + b
+	return a + side + b
 }
 
 // restLines counts the levels that have no pane.
@@ -425,11 +412,7 @@ func (o *overview) recentLines(w int) []string {
 
 // eventText is an event in one line.
 func (m *root) eventText(e *actions.Event) string {
-	at := e.At.In(m.now.Location()).Format("15:04")
-	if m.now.Sub(e.At) > 20*time.Hour {
-		at = e.At.In(m.now.Location()).Format("Mon 15:04")
-	}
-	return at + "  " + actions.Key{Target: e.Target, Check: e.Check, Item: e.Item}.String() + "  " + change(e)
+	return m.stamp(e.At) + "  " + actions.Key{Target: e.Target, Check: e.Check, Item: e.Item}.String() + "  " + change(e)
 }
 
 // change says what an event did.

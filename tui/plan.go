@@ -122,7 +122,7 @@ func (s *planScreen) view(w, h int) []string {
 	if known {
 		note = "estimate " + ageText(est)
 	}
-	s.table.Columns = []widget.Column{{Width: 2}, {Width: 8}, {Flex: true}, {Width: 6}, {Width: 10}}
+	s.table.Columns = []widget.Column{{Width: 3}, {Width: 10}, {Flex: true}, {Width: 6}, {Width: 13}}
 	if room == layoutTiny {
 		s.table.Columns = []widget.Column{{Width: 2}, {Width: 6}, {Flex: true}}
 	}

@@ -278,7 +278,7 @@ func (s *runScreen) view(w, h int) []string {
 	pct := fmt.Sprintf(" %3d%%", int(part*100))
 	out = append(out, widget.Bar(part, w-len(pct)-1, s.st.bar, s.st.rest)+pct)
 
-	s.table.Columns = []widget.Column{{Width: 1}, {Width: 2}, {Width: 8}, {Flex: true}, {Width: 12}, {Width: 14}}
+	s.table.Columns = []widget.Column{{Width: 1}, {Width: 2}, {Width: 10}, {Flex: true}, {Width: 12}, {Width: 14}}
 	if room == layoutTiny {
 		s.table.Columns = []widget.Column{{Width: 1}, {Width: 2}, {Flex: true}}
 	}

@@ -81,6 +81,18 @@ func (s *styles) ruleLine(title, note string, w int) string {
 	return widget.Rule(title, note, w, s.dash, s.rule)
 }
 
+// between is what stands between two panes in a line of theirs: the first is
+// that of their titles.
+func (s *styles) between(line int) string {
+	if line > 0 {
+		return s.rule.Paint(s.side) + " "
+	}
+	if s.ascii {
+		return s.rule.Paint("+-")
+	}
+	return s.rule.Paint("┬─")
+}
+
 // text is a plain line of the width at most.
 func (s *styles) text(t string, w int) string { return widget.Cut(t, w, s.tail) }
 
