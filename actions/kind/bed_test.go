@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,8 +108,8 @@ func runFully(ctx context.Context, t testing.TB, s actions.Script, shell ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(shell) == 0 {
-		shell = []string{"dash"}
+	if len(shell) == 0 { // each of them has its share, the same each time
+		shell = [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}}[len(t.Name()+s.Name)%3]
 	}
 	cmd := exec.CommandContext(ctx, shell[0], append(shell[1:], "-s")...)
 	cmd.Stdin = strings.NewReader(string(secrets) + "eval " + actions.Quote("{ :\n"+text+"\n}") + " </dev/null\n")
@@ -132,6 +133,26 @@ func must(t testing.TB, s actions.Script, in map[string]string) ran {
 		t.Fatalf("%s: exit %d\n%s%s", s.Name, r.Exit, r.Stdout, r.Stderr)
 	}
 	return r
+}
+
+// cut runs a script and kills it and all that it began after a while, as the
+// end of a host's power does; it reports whether the script had ended by itself.
+func cut(t testing.TB, s actions.Script, in map[string]string, after time.Duration) bool {
+	t.Helper()
+	text, secrets, err := s.With(in).Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "dash", "-s")
+	cmd.Stdin = strings.NewReader(string(secrets) + text)
+	cmd.Env = append(os.Environ(), "HOME=/")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	err = cmd.Wait()
+	return timer.Stop() && err == nil
 }
 
 // await waits until something holds.

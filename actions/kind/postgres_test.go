@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/inventory"
@@ -216,6 +217,47 @@ func TestPostgresDumpAndRestore(t *testing.T) {
 	must(t, *d.Back, in)
 	if n := p.sql(shop, `select count(*) from "odd ""table"`); n != "10" {
 		t.Errorf("%s rows after half a dump, want 10", n)
+	}
+}
+
+// TestPostgresCutOff cuts a restore and its undoing off at many points: what is
+// run again afterwards ends as if nothing had happened.
+func TestPostgresCutOff(t *testing.T) {
+	p := newPG(t).begin()
+	p.sql("postgres", "create database one")
+	p.sql("postgres", "create database two")
+	for _, name := range []string{"one", "two"} {
+		p.sql(name, "create table t as select n, md5(n::text) from generate_series(1, 20000) n; create index on t (n)")
+	}
+	_, target := pgTarget(t)
+	d, err := postgresData(nil, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage := t.TempDir()
+	in := p.with(map[string]string{actions.InStage: stage, actions.InFrom: stage})
+	for after := 100 * time.Millisecond; !cut(t, *d.Dump, in, after); after += 150 * time.Millisecond {
+		if _, err := os.Stat(stage + "/whole"); err == nil {
+			t.Fatal("a dump that was cut off says that it is whole")
+		}
+	}
+	p.sql("one", "delete from t where n > 7")
+	p.sql("postgres", "drop database two")
+	for after := 100 * time.Millisecond; !cut(t, *d.Put, in, after); after += 150 * time.Millisecond {
+		if n := p.sql("postgres", "select count(*) from pg_database where datname in ('one', 'one.jurymast-0007-test')"); n == "0" {
+			t.Fatal("what was there is lost")
+		}
+	}
+	if s := must(t, *d.Prove, in).said; s["level"] != "data-checked" {
+		t.Errorf("restored: %v", s)
+	}
+	for after := 50 * time.Millisecond; !cut(t, *d.Back, in, after); after += 100 * time.Millisecond {
+	}
+	if names := p.sql("postgres", "select string_agg(datname, ',' order by datname) from pg_database where datallowconn"); names != "one,postgres,template1" {
+		t.Errorf("databases after it was undone: %s", names)
+	}
+	if n := p.sql("one", "select count(*) from t"); n != "7" {
+		t.Errorf("%s rows after it was undone, want 7", n)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/inventory"
@@ -155,6 +156,37 @@ func TestRedisCopies(t *testing.T) {
 			}
 			must(t, secret(*d.Clear), in)
 		})
+	}
+}
+
+// TestRedisCutOff cuts a restore off at many points, and undoes it likewise.
+func TestRedisCutOff(t *testing.T) {
+	_, target := redisOf(t)
+	b := newRedis(t, "appendonly yes").begin()
+	d, err := redisData(nil, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cli("EVAL", "for i=1,20000 do redis.call('set','k'..i,i) end", "0")
+	stage := t.TempDir()
+	in := b.with(map[string]string{actions.InStage: stage, actions.InFrom: stage})
+	for after := 50 * time.Millisecond; !cut(t, secret(*d.Dump), in, after); after += 150 * time.Millisecond {
+	}
+	b.cli("FLUSHALL")
+	b.cli("SET", "lonely", "1")
+	for _, s := range []*actions.Script{d.Stop, d.Put, d.Start} {
+		for after := 30 * time.Millisecond; !cut(t, secret(*s), in, after); after += 70 * time.Millisecond {
+		}
+	}
+	if s := must(t, secret(*d.Prove), in).said; s["level"] != "data-checked" {
+		t.Errorf("restored: %v", s)
+	}
+	for _, s := range []*actions.Script{d.Stop, d.Back, d.Start} {
+		for after := 30 * time.Millisecond; !cut(t, secret(*s), in, after); after += 70 * time.Millisecond {
+		}
+	}
+	if v := b.cli("GET", "lonely"); v != "1" || b.cli("DBSIZE") != "1" {
+		t.Errorf("after it was undone lonely is %q of %s keys", v, b.cli("DBSIZE"))
 	}
 }
 

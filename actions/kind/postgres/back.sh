@@ -33,11 +33,7 @@ alter database :"name" rename to :"new";
 SQL
     fi
     rm -f "$FROM/$n.none"
-    if there "$new"; then
-        admin -v new="$new" <<'SQL' || die "$new cannot be removed"
-drop database :"new";
-SQL
-    fi
+    empty_out "$new"
     if there "$name"; then
         admin -v name="$name" <<'SQL'
 alter database :"name" allow_connections true;

@@ -44,6 +44,17 @@ like() {
     printf '%s' "$long"
 }
 
+# empty_out sends away who is in a database, such as the rest of an attempt
+# that was cut off, and drops it.
+empty_out() {
+    there "$1" || return 0
+    admin -v name="$1" <<'SQL' || die "database $1 cannot be removed"
+select pg_terminate_backend(pid) from pg_stat_activity where datname = :'name';
+select pg_sleep(0.3) from pg_stat_activity where datname = :'name' limit 1;
+drop database :"name";
+SQL
+}
+
 # there tells whether a database is there.
 there() {
     [ "$(DATABASE=template1 ask -v name="$1" <<'SQL'

@@ -12,9 +12,7 @@ restore() {
         return 0 # it has been put in place
     fi
     new=$(like "$name" ".new$ASIDE")
-    admin -v new="$new" <<'SQL' 2>/dev/null || die "database $new of an earlier attempt cannot be removed"
-drop database if exists :"new";
-SQL
+    empty_out "$new"
     admin -v new="$new" -f - <"$FROM/$n.create" || die "database $new cannot be made"
     owner "$BIN/pg_restore" -w --exit-on-error -p "$SERVER_PORT" ${SOCKET:+-h "$SOCKET"} -U "${ROLE:-$OWNER}" -d "$(connection "$new")" \
         <"$FROM/$n.dump" 2>"$tmp/err" || die "$name cannot be restored: $(grep -m 1 -i error "$tmp/err")"
