@@ -305,9 +305,9 @@ func (b *bed) partial(r actions.Repository) {
 	t := b.t
 	t.Helper()
 	src := b.tree("data")
-	in := map[string]string{actions.InTag: "web", actions.InRun: "whole", actions.InPaths: src}
+	in := map[string]string{actions.InTag: "web", actions.InRun: "r1", actions.InPaths: src}
 	whole := b.does(r.Copy, in)["copy"]
-	in[actions.InRun], in[actions.InPaths] = "half", src+"\n"+filepath.Join(b.dir, "gone")
+	in[actions.InRun], in[actions.InPaths] = "r2", src+"\n"+filepath.Join(b.dir, "gone")
 	said := b.does(r.Copy, in)
 	if !strings.Contains(said["partial"], "gone") || said["copy"] == "" {
 		t.Errorf("partial: %v", said)
