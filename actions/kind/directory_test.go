@@ -3,6 +3,7 @@ package kind
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,12 +55,16 @@ func TestDirectoryWithLess(t *testing.T) {
 func busyboxPath(t *testing.T, gzip bool) string {
 	t.Helper()
 	dir := t.TempDir()
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		t.Fatal(err)
+	}
 	tools := "awk basename cat cp cut date df dirname find grep head id ls mkdir mkfifo mktemp mv rm sed sha256sum sort sync tail tar tee tr wc chmod"
 	if gzip {
 		tools += " gzip"
 	}
 	for _, tool := range strings.Fields(tools) {
-		if err := os.Symlink("/usr/bin/busybox", filepath.Join(dir, tool)); err != nil {
+		if err := os.Symlink(busybox, filepath.Join(dir, tool)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -51,7 +51,11 @@ func TestRetain(t *testing.T) {
 			shell := []string{"sh"}
 			if awk != "" {
 				bin := t.TempDir()
-				if err := os.Symlink("/usr/bin/busybox", filepath.Join(bin, "awk")); err != nil {
+				busybox, err := exec.LookPath("busybox")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Symlink(busybox, filepath.Join(bin, "awk")); err != nil {
 					t.Fatal(err)
 				}
 				shell = []string{"env", "PATH=" + bin + ":" + os.Getenv("PATH"), "busybox", "sh"}
