@@ -29,8 +29,19 @@ jm_lives() {
   )
 }
 
+# jm_leads GROUP START: whether the group's first process is the same and lives,
+# which is quickly seen where there is a /proc. When not, others of it may live.
+jm_leads() {
+  [ "$2" != 0 ] && read -r jm_stat 2>/dev/null <"/proc/$1/stat" || return 1
+  jm_then=$2
+  # shellcheck disable=SC2086 # the fields are wanted apart
+  set -- ${jm_stat##*) }
+  [ "$1" != Z ] && [ "${20}" = "$jm_then" ]
+}
+
 # jm_ours GROUP START: whether it is still the same group, and lives.
 jm_ours() {
+  jm_leads "$1" "$2" && return 0
   jm_lives "$1" || return 1
   jm_now=$(jm_start "$1")
   [ "$2" = 0 ] || [ -z "$jm_now" ] || [ "$jm_now" = "$2" ]
