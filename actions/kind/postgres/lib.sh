@@ -102,16 +102,24 @@ condition() {
     t) echo standby ;;
     f) echo primary ;;
     *)
-        if locate; then
-            running
-            case $? in
-            0) echo starting ;;
-            3) echo stopped ;;
-            *) echo unknown ;;
-            esac
-        else
-            echo unknown
-        fi
+        # 0: it answers and does not let us in. 1: it lets nobody in yet.
+        "$BIN/pg_isready" -q -t 3 -p "$SERVER_PORT" ${SOCKET:+-h "$SOCKET"} >/dev/null 2>&1
+        case $? in
+        0) echo unknown ;;
+        1) echo starting ;;
+        *)
+            if locate; then
+                running
+                case $? in
+                0) echo starting ;;
+                3) echo stopped ;;
+                *) echo unknown ;;
+                esac
+            else
+                echo unknown
+            fi
+            ;;
+        esac
         ;;
     esac
 }

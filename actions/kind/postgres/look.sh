@@ -18,7 +18,7 @@ select pg_is_in_recovery() as recovery \gset
 \if :recovery
 \echo == receiver
 select status, coalesce(sender_host, ''), round(extract(epoch from now() - last_msg_receipt_time)::numeric, 3),
-    pg_wal_lsn_diff(latest_end_lsn, pg_last_wal_replay_lsn()) from pg_stat_wal_receiver;
+    pg_wal_lsn_diff(coalesce(latest_end_lsn, receive_start_lsn), pg_last_wal_replay_lsn()) from pg_stat_wal_receiver;
 \echo == replay
 select 'paused', pg_is_wal_replay_paused();
 select 'age', coalesce(round(extract(epoch from now() - pg_last_xact_replay_timestamp())::numeric, 3)::text, '');

@@ -30,12 +30,13 @@ printf '%s\n' "$say"
 
 # The receiver alone tells that nothing is missing: received and replayed are
 # equal as well while it is dead.
-# One that has replayed all is as old as the last word of its active, which
+# An active that has sent nothing yet had nothing to send. One that has
+# replayed all is as old as the last word of its active, which
 # may be silent for half of wal_receiver_timeout, 30 s by default: a word that
 # is about due is waited for.
 heard() {
-    ask -F ' ' -c "select greatest(0, pg_wal_lsn_diff(latest_end_lsn, pg_last_wal_replay_lsn())),
-        case when latest_end_lsn <= pg_last_wal_replay_lsn() then extract(epoch from now() - last_msg_receipt_time)
+    ask -F ' ' -c "select greatest(0, pg_wal_lsn_diff(coalesce(latest_end_lsn, receive_start_lsn), pg_last_wal_replay_lsn())),
+        case when coalesce(latest_end_lsn, receive_start_lsn) <= pg_last_wal_replay_lsn() then extract(epoch from now() - last_msg_receipt_time)
              else extract(epoch from now() - least(pg_last_xact_replay_timestamp(), last_msg_receipt_time)) end
         from pg_stat_wal_receiver where status = 'streaming'" || die 'the standby did not tell how far it is'
 }
