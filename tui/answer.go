@@ -226,7 +226,9 @@ func (m *root) returned(msg childMsg) tea.Cmd {
 // begun opens the page of a run that was started, in the place of its plan;
 // also when it ended at once.
 func (m *root) begun(msg startedMsg) tea.Cmd {
+	m.hushed = m.now // the run's own page says how it stands
 	if msg.err != nil {
+		m.hushed = time.Time{}
 		m.trouble(msg.err)
 	}
 	if msg.run == "" {

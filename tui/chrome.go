@@ -149,7 +149,7 @@ func (m *root) messageLine() string {
 	if m.prompt != nil {
 		return m.prompt.view(m.w)
 	}
-	if n := len(m.messages); n > 0 && m.now.Sub(m.messages[n-1].at) < messageFor {
+	if n := len(m.messages); n > 0 && m.messages[n-1].at.After(m.hushed) && m.now.Sub(m.messages[n-1].at) < messageFor {
 		return m.st.text(m.messages[n-1].text, m.w)
 	}
 	if c, ok := m.top().(interface{ note() string }); ok {

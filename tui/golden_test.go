@@ -15,7 +15,9 @@ import (
 	"jurymast/tui/widget"
 )
 
-var update = flag.Bool("update", false, "write the golden screens anew; a person reads the difference")
+// updating reports whether to write the golden screens anew; a person reads the
+// difference. The flag is teatest's.
+func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // keyOf makes a key message of a key's name.
 func keyOf(name string) tea.KeyMsg {
@@ -168,7 +170,7 @@ func trimmed(s string) string {
 
 func golden(t *testing.T, path, got string) {
 	t.Helper()
-	if *update {
+	if updating() {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}

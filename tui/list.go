@@ -34,7 +34,7 @@ type list struct {
 var sortings = []string{"worst first", "name", "age", "host"}
 
 func newList(m *root, name string, level inventory.Level) *list {
-	l := &list{root: m, name: name, level: level, marked: map[inventory.Ref]bool{}, version: -1}
+	l := &list{root: m, name: name, level: level, marked: map[inventory.Ref]bool{}, version: -1, sizedTo: [2]int{-1, -1}}
 	l.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: l.cells}
 	l.table.Marked = func(id string) bool { return l.marked[inventory.Ref(id)] }
 	return l

@@ -236,8 +236,8 @@ func (o *overview) problemLines(w, h int) []string {
 		h++
 	}
 	o.page = h - len(out)
-	out = append(out, o.problems.View(w, h-len(out), o.at == 0)...)
-	if more := o.problems.Len() - (h - len(out)); more > 0 && len(out) == h {
+	out = append(out, o.problems.View(w, o.page, o.at == 0)...)
+	if o.problems.Len() > o.page {
 		out[0] = o.st.ruleLine(o.problemTitle(), fmt.Sprintf("%d of %d", o.problems.At()+1, o.problems.Len()), w)
 	}
 	return append(out, "")

@@ -33,6 +33,7 @@ type world struct {
 	stale   string                 // why what is shown is old, "" where it is not
 
 	messages []message
+	hushed   time.Time // messages up to then are no longer shown in their line
 	frozen   time.Time // the order of rows stays as it is until then
 }
 
