@@ -42,19 +42,24 @@ func (m *maker) restoreMoveQuestions() error {
 	if err != nil {
 		return err
 	}
-	for _, h := range m.target.Standby {
-		ds, err := m.depots(b, h)
+	h := m.target.Standby[0] // another is asked for with --to
+	if m.To != "" {
+		t, err := m.Fleet.Lookup(m.To)
 		if err != nil {
 			return err
 		}
-		d, err := m.dataOf(m.target)
-		if err != nil {
-			return err
-		}
-		m.ask("data", h, d.Survey)
-		m.askDepots(b, ds, h)
-		break // the first standby; another is asked for with --to
+		h = t.Ref
 	}
+	ds, err := m.depots(b, h)
+	if err != nil {
+		return err
+	}
+	d, err := m.dataOf(m.target)
+	if err != nil {
+		return err
+	}
+	m.ask("data", h, d.Survey)
+	m.askDepots(b, ds, h)
 	return nil
 }
 
