@@ -420,6 +420,9 @@ func TestFencesThatCannotBe(t *testing.T) {
 		{"of = \"old\"\nkind = \"network-cut\"\non = \"old\"\nseen_from = \"nas\"\n", "cannot cut itself off"},
 		{"of = \"old\"\nkind = \"network-cut\"\non = \"pve\"\nseen_from = \"old\"\n", "on the other side"},
 		{"of = \"old\"\nkind = \"nfs-export\"\non = \"nas\"\naddress = \"old.lan\"\n", "has to be a number"},
+		{"of = \"db\"\nkind = \"proxmox-vm\"\n", "several hosts"},
+		{"of = \"db\"\nkind = \"ssh-stop\"\nunits = [\"x\"]\n", "several hosts"},
+		{"of = \"db\"\nkind = \"nfs-export\"\non = \"nas\"\naddress = \"10.0.0.3\"\n", "several hosts"},
 		{"of = \"old\"\nkind = \"shell\"\ndo = \"x\"\nproof = \"y\"\n", "set on"},
 	} {
 		f := wayFleet(t, "[fence.f]\n"+tt.lines)

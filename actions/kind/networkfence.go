@@ -25,7 +25,13 @@ A unit counts as stopped when it is masked, not active, and has no process: one 
 		{Name: "units", Type: inventory.TypeList, Required: true, Doc: "the units to stop: all that write"},
 	},
 	Fence: func(f *inventory.Fleet, x inventory.Fence) (actions.Fence, error) {
-		h := inventory.Ref(orDefault(string(x.On), string(hostOf(f, x.Of))))
+		h := x.On
+		if h == "" {
+			var err error
+			if h, err = fencedHost(f, x.Of); err != nil {
+				return actions.Fence{}, err
+			}
+		}
 		units := x.Options.List("units")
 		verb := func(do string) actions.Script {
 			return wayScript(map[string]string{"UNITS": strings.Join(units, "\n"), "DO": do}, nil, "ssh-stop/units.sh")
@@ -60,7 +66,10 @@ ping nor at ports. That a host does not answer is no fence of itself; the rules,
 		if err != nil {
 			return actions.Fence{}, err
 		}
-		h := hostOf(f, x.Of)
+		h, err := fencedHost(f, x.Of)
+		if err != nil {
+			return actions.Fence{}, err
+		}
 		if on == h {
 			return actions.Fence{}, fmt.Errorf("%s cannot cut itself off: set on to a host that its traffic goes through", h)
 		}

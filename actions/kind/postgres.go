@@ -52,26 +52,17 @@ marked so that it comes up as a standby should anything start it. A rejoin uses 
 		{Name: "connections", Unit: "%", Warn: 80, Fail: 95, Doc: "share of max_connections in use"},
 		{Name: "xid", Unit: "M", Warn: 500, Fail: 1200, Doc: "millions of transactions since the oldest database was frozen; at 2100 it stops"},
 	},
-	Checks:  postgresChecks,
-	Data:    postgresData,
-	Move:    postgresMove,
-	Sudoers: nil,
+	Checks: postgresChecks,
+	Data:   postgresData,
+	Move:   postgresMove,
 }
 
 // postgresScript puts a script of the kind together with what it rests on.
 func postgresScript(t inventory.Target, more map[string]string, files ...string) actions.Script {
-	port := t.Options.Int("port")
-	if port == 0 {
-		port = 5432
-	}
-	user := t.Options.String("user")
-	if user == "" {
-		user = "postgres"
-	}
 	in := map[string]string{
-		"SERVER_PORT": strconv.FormatInt(port, 10),
+		"SERVER_PORT": postgresPort(t),
 		"SOCKET":      t.Options.String("socket"),
-		"OWNER":       user,
+		"OWNER":       orDefault(t.Options.String("user"), "postgres"),
 		"ROLE":        t.Options.String("role"),
 		"CLUSTER":     t.Options.String("cluster"),
 		"DATA":        t.Options.String("data_folder"),
@@ -88,25 +79,28 @@ func postgresScript(t inventory.Target, more map[string]string, files ...string)
 	return compound(in, nil, names...)
 }
 
+func postgresPort(t inventory.Target) string {
+	if p := t.Options.Int("port"); p != 0 {
+		return strconv.FormatInt(p, 10)
+	}
+	return "5432"
+}
+
 func postgresData(_ *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 	databases := strings.Join(t.Options.List("databases"), "\n")
-	scratch := t.Options.String("scratch")
-	if scratch == "" {
-		scratch = "/var/tmp"
-	}
-	make := func(more map[string]string, files ...string) *actions.Script {
+	one := func(more map[string]string, files ...string) *actions.Script {
 		s := postgresScript(t, more, files...)
 		return &s
 	}
-	try := map[string]string{"SCRATCH": scratch}
+	try := map[string]string{"SCRATCH": orDefault(t.Options.String("scratch"), "/var/tmp")}
 	return actions.Data{
-		Survey: *make(map[string]string{"DATABASES": databases, "FOLDER": "/var/lib/jurymast"}, "survey"),
-		Dump:   make(map[string]string{"DATABASES": databases, "SUMS": yesNo(t.Options.Bool("sums"))}, "data", "dump"),
-		Put:    make(nil, "data", "put"),
-		Back:   make(nil, "data", "back"),
-		Prove:  make(nil, "data", "compare", "prove"),
-		Try:    make(try, "data", "compare", "scratch", "try"),
-		Clear:  make(try, "scratch", "clear"),
+		Survey: *one(map[string]string{"DATABASES": databases, "FOLDER": "/var/lib/jurymast"}, "survey"),
+		Dump:   one(map[string]string{"DATABASES": databases, "SUMS": yesNo(t.Options.Bool("sums"))}, "data", "dump"),
+		Put:    one(nil, "data", "put"),
+		Back:   one(nil, "data", "back"),
+		Prove:  one(nil, "data", "compare", "prove"),
+		Try:    one(try, "data", "compare", "scratch", "try"),
+		Clear:  one(try, "scratch", "clear"),
 	}, nil
 }
 
@@ -143,13 +137,7 @@ func postgresMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) 
 
 // postgresRejoin returns the steps that make a host a standby of the active.
 func postgresRejoin(f *inventory.Fleet, t inventory.Target, old, active inventory.Ref, wait time.Duration) []actions.Step {
-	user := t.Options.String("replica_user")
-	if user == "" {
-		user = t.Options.String("user")
-	}
-	if user == "" {
-		user = "postgres"
-	}
+	user := orDefault(t.Options.String("replica_user"), orDefault(t.Options.String("user"), "postgres"))
 	slot := ""
 	if t.Options.Bool("slots") {
 		slot = "jurymast_" + strings.Map(func(r rune) rune { // what a slot's name may hold
@@ -160,11 +148,8 @@ func postgresRejoin(f *inventory.Fleet, t inventory.Target, old, active inventor
 		}, old.Name())
 	}
 	in := map[string]string{
-		actions.InPeer: addressOf(f, active), "PEER_PORT": strconv.FormatInt(max(t.Options.Int("port"), 1), 10), "REPLICA": user,
+		actions.InPeer: addressOf(f, active), "PEER_PORT": postgresPort(t), "REPLICA": user,
 		"NAME": old.Name(), "SLOT": slot, "WAIT": strconv.Itoa(int(wait / time.Second)),
-	}
-	if t.Options.Int("port") == 0 {
-		in["PEER_PORT"] = "5432"
 	}
 	keep := keepOf(t.Options, map[string]string{"password": "PGPASSWORD"})
 	step := func(id, title string, host inventory.Ref, limit time.Duration, files ...string) actions.Step {

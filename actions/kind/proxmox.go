@@ -22,7 +22,10 @@ When it is released the guest is started as it was. What runs in it starts too: 
 		{Name: "takes", Type: inventory.TypeDuration, Default: "1m", Doc: "how long it may take; HA takes longer"},
 	},
 	Fence: func(f *inventory.Fleet, x inventory.Fence) (actions.Fence, error) {
-		h := hostOf(f, x.Of)
+		h, err := fencedHost(f, x.Of)
+		if err != nil {
+			return actions.Fence{}, err
+		}
 		id, on := "", x.On
 		if t, ok := f.Target(h); ok {
 			id, on = t.ID, inventory.Ref(orDefault(string(on), string(t.On)))
@@ -33,8 +36,7 @@ When it is released the guest is started as it was. What runs in it starts too: 
 		if id == "" {
 			return actions.Fence{}, fmt.Errorf("which guest %s is, is not said: set guest", h)
 		}
-		on, err := doneOn(on, "the node that the guest runs on")
-		if err != nil {
+		if on, err = doneOn(on, "the node that the guest runs on"); err != nil {
 			return actions.Fence{}, err
 		}
 		takes, wait := waitOf(x.Options, "takes", 0)
@@ -66,7 +68,11 @@ The token is a secret and reaches hcloud by its environment.`,
 		if err != nil {
 			return actions.Fence{}, err
 		}
-		server := orDefault(x.Options.String("server"), hostOf(f, x.Of).Name())
+		h, err := fencedHost(f, x.Of)
+		if err != nil {
+			return actions.Fence{}, err
+		}
+		server := orDefault(x.Options.String("server"), h.Name())
 		takes, wait := waitOf(x.Options, "takes", 0)
 		return wayFence(actions.Fence{
 			Grade: actions.GradePower, Host: on, Text: "turn cloud server " + server + " off", Proof: "the cloud says off", Takes: takes,

@@ -38,8 +38,11 @@ redirect, in their environment, and SECRET where secret is set.`,
 		if err != nil {
 			return actions.Fence{}, err
 		}
-		h := hostOf(f, x.Of)
-		in := map[string]string{"NAME": h.Name(), "ADDRESS": addressOf(f, h)}
+		// One of a service with standbys is about all of them, and knows no address.
+		in := map[string]string{"NAME": x.Of.Name(), "ADDRESS": ""}
+		if h, err := fencedHost(f, x.Of); err == nil {
+			in["NAME"], in["ADDRESS"] = h.Name(), addressOf(f, h)
+		}
 		takes, _ := waitOf(x.Options, "takes", 0)
 		out := actions.Fence{
 			Grade: shellGrades[x.Options.String("grade")], Host: on, On: inventory.Ref(x.Options.String("proof_on")),

@@ -30,12 +30,16 @@ that were changed are kept in the file as comments, and come back when the fence
 		if err != nil {
 			return actions.Fence{}, err
 		}
+		h, err := fencedHost(f, x.Of)
+		if err != nil {
+			return actions.Fence{}, err
+		}
 		in := map[string]string{
 			"NAME": x.Name, "CLIENT": orDefault(x.Options.String("client"), address), "ADDRESS": address,
 			"EXPORTS": strings.Join(x.Options.List("paths"), "\n"),
 		}
 		return wayFence(actions.Fence{
-			Grade: actions.GradeStorage, Host: on, Text: "withdraw the exports of " + on.Name() + " from " + hostOf(f, x.Of).Name(),
+			Grade: actions.GradeStorage, Host: on, Text: "withdraw the exports of " + on.Name() + " from " + h.Name(),
 			Proof: "the server exports nothing to it and has no session of it", Takes: shortFence,
 		}, in, nil, "nfs-export"), nil
 	},
@@ -46,7 +50,7 @@ var sambaShare = actions.Kind{
 	Doc:  "A fence: a Samba share is withdrawn from one host or from all, then closed, and seen unused.",
 	About: `The share is withdrawn first, in its section of smb.conf: by hosts deny for the one host, by available = no with
 everybody = true. Only then is it closed: who is merely sent away connects again by itself. To be closed it is closed
-for all; those who may come back at once.
+for all; those who may come back at once. With everybody a standby is kept off it as well.
 
 A share with hosts allow is refused: that goes before hosts deny. What was added to smb.conf goes when the fence is
 released. Shares that stand in the registry (net conf) are not known.`,
@@ -69,7 +73,11 @@ released. Shares that stand in the registry (net conf) are not known.`,
 			if in["ADDRESS"], err = numericAddress(f, x); err != nil {
 				return actions.Fence{}, err
 			}
-			from = hostOf(f, x.Of).Name()
+			h, err := fencedHost(f, x.Of)
+			if err != nil {
+				return actions.Fence{}, err
+			}
+			from = h.Name()
 		}
 		return wayFence(actions.Fence{
 			Grade: actions.GradeStorage, Host: on, Text: "withdraw share " + share + " of " + on.Name() + " from " + from,

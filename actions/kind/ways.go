@@ -27,13 +27,20 @@ func doneOn(on inventory.Ref, what string) (inventory.Ref, error) {
 	return on, nil
 }
 
-// hostOf returns the host that a fence is about: what it is of, or the host of
-// the service that it is of.
-func hostOf(f *inventory.Fleet, of inventory.Ref) inventory.Ref {
-	if t, ok := f.Target(of); ok && t.Host != "" && t.Ref.Level() != inventory.LevelNode && t.Ref.Level() != inventory.LevelVM {
-		return t.Host
+// fencedHost returns the host that a fence is about: what it is of, or the only
+// host of the service that it is of. Of a service that can run on several it is
+// refused: the wrong one might be fenced.
+func fencedHost(f *inventory.Fleet, of inventory.Ref) (inventory.Ref, error) {
+	t, ok := f.Target(of)
+	switch {
+	case !ok || t.Ref.Level() == inventory.LevelNode || t.Ref.Level() == inventory.LevelVM:
+		return of, nil
+	case len(t.Standby) > 0:
+		return "", fmt.Errorf("%s can run on several hosts, and this fences one of them: set of to that host", of)
+	case t.Host != "":
+		return t.Host, nil
 	}
-	return of
+	return of, nil
 }
 
 // numericAddress returns the address of a host as a number: what rules and
@@ -41,7 +48,11 @@ func hostOf(f *inventory.Fleet, of inventory.Ref) inventory.Ref {
 func numericAddress(f *inventory.Fleet, x inventory.Fence) (string, error) {
 	a := x.Options.String("address")
 	if a == "" {
-		a = addressOf(f, hostOf(f, x.Of))
+		h, err := fencedHost(f, x.Of)
+		if err != nil {
+			return "", err
+		}
+		a = addressOf(f, h)
 	}
 	if net.ParseIP(a) == nil {
 		return "", fmt.Errorf("the address of %s is %q, and it has to be a number: set address", x.Of, a)
