@@ -244,7 +244,7 @@ func TestPostgresCutOff(t *testing.T) {
 	p.sql("one", "delete from t where n > 7")
 	p.sql("postgres", "drop database two")
 	for after := 100 * time.Millisecond; !cut(t, *d.Put, in, after); after += 150 * time.Millisecond {
-		if n := p.sql("postgres", "select count(*) from pg_database where datname in ('one', 'one.jurymast-0007-test')"); n == "0" {
+		if n := p.sql("template1", "select count(*) from pg_database where datname in ('one', 'one.jurymast-0007-test')"); n == "0" {
 			t.Fatal("what was there is lost")
 		}
 	}

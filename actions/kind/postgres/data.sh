@@ -8,6 +8,9 @@
 #   whole                 written last: without it there is no dump
 # shellcheck shell=sh disable=SC2034,SC2154
 
+# The database postgres may be one of those that are exchanged.
+DATABASE=template1
+
 # rows counts and sums up every table that a dump holds. A sum of hashes does
 # not depend on the order of the rows; what it depends on is set.
 # shellcheck disable=SC2016 # dollars quote in SQL
@@ -57,7 +60,7 @@ SQL
 
 # there tells whether a database is there.
 there() {
-    [ "$(DATABASE=template1 ask -v name="$1" <<'SQL'
+    [ "$(ask -v name="$1" <<'SQL'
 select count(*) from pg_database where datname = :'name';
 SQL
 )" = 1 ]
