@@ -99,7 +99,7 @@ func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.readOnly = true
-	sit(t, f, 80, 24, Options{}).sees("[RO]").press("a").sees("open detail").not("failover").not("acknowledge").press("esc").
+	sit(t, f, 80, 24, Options{}).sees("[RO]").sees("Problems 6").press("a").sees("open detail").not("failover").not("acknowledge").press("esc").
 		press("s").sees("read-only: people type in shells").press("m").sees("read-only: nothing").
 		press("7").sees("db-failover").press("enter").sees("read-only").
 		press(":").sees("Command").types("plan").not("opens a plan")

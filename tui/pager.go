@@ -119,8 +119,15 @@ func (p *pager) bindings() []binding {
 	}
 }
 
+// maxWrap is how much of one line is wrapped: hosts' lines are cut at a quarter
+// of it where they come in.
+const maxWrap = 16 << 10
+
 // wrap breaks text into lines of a width, at blanks where there are any.
 func wrap(s string, w int) []string {
+	if more := len(s) - maxWrap; more > 0 {
+		s = strings.ToValidUTF8(s[:maxWrap], "") + " … " + size(int64(more)) + " more"
+	}
 	s = widget.Clean(s)
 	if w < 1 || widget.Width(s) <= w {
 		return []string{s}
@@ -145,9 +152,6 @@ func wrap(s string, w int) []string {
 			return out
 		}
 		s = indent + s
-		if len(out) > 2000 {
-			break // a line of a megabyte
-		}
 	}
 	return append(out, widget.Cut(s, w, ""))
 }

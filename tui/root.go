@@ -358,8 +358,9 @@ func (m *root) draw() string {
 
 func (m *root) tooSmall() string {
 	text := fmt.Sprintf("too small, need %dx%d, have %dx%d", leastCols, leastLines, m.w, m.h)
+	text = widget.Clip(text, m.w)
 	if m.h > 1 {
-		text = widget.Clip(stripped(m.header(layoutTiny)), m.w) + "\n" + widget.Clip(text, m.w)
+		text = widget.Clip(stripped(m.header(layoutTiny)), m.w) + "\n" + text
 	}
-	return widget.Clip(text, max(m.w, len(text)))
+	return text
 }

@@ -143,10 +143,10 @@ func Rule(title, note string, width int, dash string, style Style) string {
 	}
 	left, right := dash+dash, ""
 	if title != "" {
-		left += " " + Clean(title) + " "
+		left += " " + Cut(title, width, "") + " "
 	}
 	if note != "" {
-		right = " " + Clean(note) + " " + dash
+		right = " " + Cut(note, width, "") + " " + dash
 	}
 	n := width - Width(left) - Width(right)
 	if n < 1 {
