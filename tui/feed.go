@@ -89,7 +89,7 @@ const (
 	tickEvery   = time.Second
 	dueEvery    = 5 * time.Second
 	reloadEvery = 5 * time.Second
-	feedEvery   = 100 * time.Millisecond
+	feedEvery   = 250 * time.Millisecond
 	settle      = 100 * time.Millisecond
 	eventsMost  = 500
 )
@@ -99,7 +99,7 @@ func tick() tea.Cmd {
 }
 
 // feed gathers what happens to hosts between two frames. Putting never waits:
-// however much comes, the console takes it ten times a second.
+// however much comes, the console takes it four times a second.
 type feed struct {
 	mu    sync.Mutex
 	last  map[inventory.Ref]Looked

@@ -45,12 +45,20 @@ func units(n int, large string, rest int, small string) string {
 	return s + strconv.Itoa(rest) + small
 }
 
-// since is how long ago a time was; a time that never was is "never".
+// since is how long ago a time was; a time that never was is "never". It grows
+// in steps, so that a screen on which nothing happens is not sent every second.
 func (w *world) since(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return ageText(w.now.Sub(t))
+	d := w.now.Sub(t)
+	switch {
+	case d >= time.Minute:
+		d = d.Truncate(time.Minute)
+	case d >= 10*time.Second:
+		d = d.Truncate(10 * time.Second)
+	}
+	return ageText(d)
 }
 
 // when writes a time as the admin wants times.

@@ -125,7 +125,7 @@ func (l *list) cells(id string, buf []widget.Cell) []widget.Cell {
 	age := widget.Cell{Text: l.since(s.CheckedAt), Style: l.st.dim}
 	switch len(l.table.Columns) {
 	case 7:
-		sign.Text += " " + words[st]
+		sign.Text = l.st.worded(sign.Text, st)
 		return append(buf, sign, name, widget.Cell{Text: s.Kind, Style: l.st.dim}, widget.Cell{Text: host(s), Style: l.st.dim}, since, why, age)
 	case 5:
 		return append(buf, sign, name, since, why, age)
@@ -145,8 +145,8 @@ func aboutCheck(s *actions.Summary) string {
 // leaves the name of the check out, where it stands beside.
 func reason(s *actions.Summary, short bool) string {
 	t := s.Summary
-	if a := aboutCheck(s); short && a != "" {
-		t = strings.TrimPrefix(t, a+": ")
+	if short {
+		t = strings.TrimPrefix(t, aboutCheck(s)+": ")
 	}
 	if s.Muted != "" {
 		t = s.Muted + ": " + t

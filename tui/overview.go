@@ -30,8 +30,8 @@ type pane struct {
 	level inventory.Level
 	table widget.Table
 	total int
-	well  actions.Counts
-	busy  string
+	all   actions.Counts // of the level
+	kept  actions.Counts // of the rows, which a filter may have thinned
 }
 
 func newOverview(m *root) *overview {
@@ -91,7 +91,7 @@ func (o *overview) refresh() {
 	byLevel := map[inventory.Level]*pane{}
 	for _, p := range o.panes {
 		byLevel[p.level] = p
-		p.total, p.well, p.busy = 0, actions.Counts{}, ""
+		p.total, p.all, p.kept = 0, actions.Counts{}, actions.Counts{}
 	}
 	for i := range o.sums {
 		s := &o.sums[i]
@@ -104,8 +104,9 @@ func (o *overview) refresh() {
 			continue
 		}
 		p.total++
-		p.well.Add(seen(s))
+		p.all.Add(seen(s))
 		if keep {
+			p.kept.Add(seen(s))
 			rows[p.level] = append(rows[p.level], string(s.Ref))
 		}
 	}
@@ -144,7 +145,7 @@ func (o *overview) problemCells(id string, buf []widget.Cell) []widget.Cell {
 	why := widget.Cell{Text: reason(s, o.cols != layoutTiny)}
 	switch o.cols {
 	case layoutWide:
-		sign.Text += " " + words[st]
+		sign.Text = o.st.worded(sign.Text, st)
 		return append(buf, sign, what, widget.Cell{Text: o.since(s.Since)}, why, widget.Cell{Text: o.stamp(s.LastOK), Style: o.st.dim}, widget.Cell{Text: s.Next, Style: o.st.dim})
 	case layoutNarrow:
 		return append(buf, sign, what, widget.Cell{Text: o.since(s.Since)}, why)
@@ -285,10 +286,19 @@ func (o *overview) paneLines(p *pane, at, w, h int) []string {
 
 // folded says what the rows below the window are: the worst stand above it.
 func (o *overview) folded(p *pane, shown int) string {
-	var c actions.Counts
-	for _, id := range p.table.Rows()[min(shown, p.table.Len()):] {
+	c := p.kept
+	for _, id := range p.table.Rows()[:min(shown, p.table.Len())] {
 		if s, ok := o.sum(inventory.Ref(id)); ok {
-			c.Add(seen(s))
+			switch seen(s) {
+			case actions.OK:
+				c.OK--
+			case actions.Warn:
+				c.Warn--
+			case actions.Fail:
+				c.Fail--
+			case actions.Unknown:
+				c.Unknown--
+			}
 		}
 	}
 	if bad := c.Fail + c.Warn + c.Unknown; bad > 0 {
@@ -327,7 +337,7 @@ func (o *overview) restLines(w int) []string {
 	out := []string{o.st.ruleLine("Rest", "", w)}
 	var parts []string
 	for _, p := range o.panes[1:] {
-		parts = append(parts, widget.Fit(p.name+" "+strconv.Itoa(p.total), 12, "")+o.short(p.well))
+		parts = append(parts, widget.Fit(p.name+" "+strconv.Itoa(p.total), 12, "")+o.short(p.all))
 	}
 	var c actions.Counts
 	for _, j := range o.jobs {

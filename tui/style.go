@@ -16,7 +16,7 @@ import (
 type styles struct {
 	ok, warn, fail, unknown, dim, head, cursor, rule widget.Style
 
-	signs                                                  [4]string // by status
+	signs, both                                            [4]string // by status: the sign, and with its word
 	stale, running, waiting, muted, mark, tick, dash, tail string
 	bar, rest, side                                        string
 	ascii                                                  bool
@@ -52,6 +52,9 @@ func newStyles(theme string, color, ascii bool) (*styles, error) {
 		s.signs = [4]string{actions.OK: "+", actions.Warn: "!", actions.Fail: "X", actions.Unknown: "?"}
 		s.running, s.waiting, s.mark, s.dash, s.tail, s.bar, s.rest, s.side = "*", ".", ">", "-", "~", "#", ".", "|"
 	}
+	for st, sign := range s.signs {
+		s.both[st] = sign + " " + words[st]
+	}
 	return &s, nil
 }
 
@@ -75,6 +78,14 @@ func (s *styles) sign(st actions.Status, stale, muted, looking bool) widget.Cell
 		c.Text = s.stale
 	}
 	return c
+}
+
+// worded is a sign with the word of its status. What is usual costs nothing.
+func (s *styles) worded(sign string, st actions.Status) string {
+	if sign == s.signs[st&3] {
+		return s.both[st&3]
+	}
+	return sign + " " + words[st&3]
 }
 
 func (s *styles) ruleLine(title, note string, w int) string {

@@ -89,23 +89,37 @@ func Width(s string) int {
 // Fit returns text exactly so many cells wide and clean: padded with blanks, or
 // cut and marked with a tail.
 func Fit(text string, width int, tail string) string {
+	text, pad := fit(text, width, tail)
+	if pad == 0 {
+		return text
+	}
+	return text + blanks(pad)
+}
+
+// fit is Fit with the padding apart.
+func fit(text string, width int, tail string) (string, int) {
 	if width <= 0 {
-		return ""
+		return "", 0
 	}
 	// A line of a megabyte is not measured to show a hundred cells of it.
 	if most := 16*width + 64; len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + tail
 	}
-	text = Clean(text)
-	w := Width(text)
+	w := 0
+	if harmless(text) {
+		w = utf8.RuneCountInString(text)
+	} else {
+		text = Clean(text)
+		w = ansi.StringWidth(text)
+	}
 	if w <= width {
-		return text + blanks(width-w)
+		return text, width - w
 	}
 	if Width(tail) > width {
 		tail = ""
 	}
 	text = ansi.Truncate(text, width, tail)
-	return text + blanks(width-ansi.StringWidth(text))
+	return text, width - ansi.StringWidth(text)
 }
 
 // Cut is Fit without the padding.
@@ -118,10 +132,39 @@ func Clip(line string, width int) string {
 	if width <= 0 {
 		return ""
 	}
-	if len(line) <= width {
+	if len(line) <= width || shorter(line, width) {
 		return line
 	}
 	return ansi.Truncate(line, width, "")
+}
+
+// shorter reports whether a styled line of signs that are one cell wide surely
+// fits: nearly all lines do, and to cut one costs much more.
+func shorter(line string, width int) bool {
+	n := 0
+	for i := 0; i < len(line); {
+		switch c := line[i]; {
+		case c == 0x1b:
+			end := strings.IndexByte(line[i:], 'm')
+			if end < 0 || i+1 >= len(line) || line[i+1] != '[' {
+				return false
+			}
+			i += end + 1
+			continue
+		case c < 0x20 || c == 0x7f:
+			return false
+		case c < 0x80:
+			i++
+		default:
+			r, size := utf8.DecodeRuneInString(line[i:])
+			if !narrow(r) {
+				return false
+			}
+			i += size
+		}
+		n++
+	}
+	return n <= width
 }
 
 const manyBlanks = "                                                                                                                                "

@@ -139,7 +139,7 @@ func (t *Table) widths(width int) []int {
 
 func (t *Table) line(cells []Cell, widths []int, lead string, cursor bool, width int) string {
 	var b strings.Builder
-	b.Grow(width + 64)
+	b.Grow(2*width + 64)
 	style := Style("")
 	if cursor {
 		style = t.Cursor
@@ -151,18 +151,18 @@ func (t *Table) line(cells []Cell, widths []int, lead string, cursor bool, width
 			break
 		}
 		w := min(widths[i], width-used)
-		text := c.Text
-		if t.Columns[i].Right {
-			if n := Width(text); n < w {
-				text = blanks(w-n) + text
-			}
-		}
+		text, pad := fit(c.Text, w, t.Tail)
 		// Each cell carries the row's style: an inner reset would end it.
-		if s := style + c.Style; s == "" {
-			b.WriteString(Fit(text, w, t.Tail))
-		} else {
-			b.WriteString(string(s))
-			b.WriteString(Fit(text, w, t.Tail))
+		styled := style != "" || c.Style != ""
+		b.WriteString(string(style))
+		b.WriteString(string(c.Style))
+		if t.Columns[i].Right {
+			b.WriteString(blanks(pad))
+			pad = 0
+		}
+		b.WriteString(text)
+		b.WriteString(blanks(pad))
+		if styled {
 			b.WriteString(reset)
 		}
 		used += w
