@@ -56,7 +56,7 @@ func (e *Engine) Begin(ctx context.Context, p actions.Plan, a Approval) (actions
 	var held *store.HeldError
 	switch {
 	case errors.As(err, &held):
-		return r, &Trouble{Class: ClassBusy, What: string(held.Target) + " is held by another run", Err: err, Next: heldNext(held)}
+		return r, &Trouble{Class: ClassBusy, What: string(held.Target) + " is held by another run", Err: err, Next: e.heldNext(ctx, held)}
 	case errors.Is(err, store.ErrSpent):
 		return r, &Trouble{Class: ClassRefused, What: err.Error(), Next: "jurymast plan " + Words(p)}
 	case err != nil:
@@ -92,12 +92,40 @@ func confirmed(p actions.Plan, a Approval) string {
 	return "said yes"
 }
 
-func heldNext(h *store.HeldError) string {
-	switch run.Outcome(h.State) {
-	case run.Hands, run.Stopped:
-		return "jurymast runs resume " + h.Run + ", or undo, or close it"
+// heldNext says what to do about a run that holds a target: one that has no
+// process any more was cut off, and can be gone on with.
+func (e *Engine) heldNext(ctx context.Context, h *store.HeldError) string {
+	if e.Alive(ctx, h.Run) {
+		return "jurymast runs attach " + h.Run
 	}
-	return "jurymast runs show " + h.Run
+	return "jurymast runs resume " + h.Run + ", or undo, or close it"
+}
+
+// CutOff returns the run that holds a target and lost its process on the way,
+// "" when there is none. One that a person has stopped is none.
+func (e *Engine) CutOff(ctx context.Context, t inventory.Ref) (string, error) {
+	s, err := e.store()
+	if err != nil {
+		return "", err
+	}
+	rs, err := s.Runs(ctx, store.RunFilter{Target: t, Open: true})
+	if err != nil {
+		return "", storeTrouble("the runs cannot be read", err)
+	}
+	for _, r := range rs {
+		switch Outcome(r.State) {
+		case run.Queued, run.Running, run.Undoing:
+			if !e.Alive(ctx, r.ID) {
+				return r.ID, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// over is asked of a run that has ended.
+func over(r actions.Run) error {
+	return &Trouble{Class: ClassUsage, What: fmt.Sprintf("run %s is over: %s", r.ID, r.State), Next: "jurymast runs report " + r.ID}
 }
 
 // suffix makes the id of a run unique among all controllers: 30 bits.
@@ -122,6 +150,9 @@ func (e *Engine) carry(ctx context.Context, id string, how func(*run.Runner, con
 	}
 	if err := e.mayWrite("run " + r.Title); err != nil {
 		return Outcome(r.State), err
+	}
+	if !Outcome(r.State).Open() {
+		return Outcome(r.State), over(r)
 	}
 	unlock, err := s.Lock(ctx, "run "+r.ID, e.options.Who, 0)
 	if err != nil {
@@ -330,7 +361,7 @@ func (e *Engine) Ask(ctx context.Context, id, wish string) error {
 		return err
 	}
 	if !Outcome(r.State).Open() {
-		return &Trouble{Class: ClassUsage, What: fmt.Sprintf("run %s is over: %s", r.ID, r.State), Next: "jurymast runs report " + r.ID}
+		return over(r)
 	}
 	switch run.Wish(wish) {
 	case run.WishWait, run.WishUndo, run.WishKill:
@@ -352,7 +383,7 @@ func (e *Engine) CloseRun(ctx context.Context, id, reason string) error {
 		return err
 	}
 	if !Outcome(r.State).Open() {
-		return &Trouble{Class: ClassUsage, What: fmt.Sprintf("run %s is over: %s", r.ID, r.State), Next: "jurymast runs report " + r.ID}
+		return over(r)
 	}
 	unlock, err := s.Lock(ctx, "run "+r.ID, e.options.Who, 0)
 	if err != nil {

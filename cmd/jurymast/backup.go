@@ -319,6 +319,20 @@ func (a *app) dueOf(ctx context.Context, e *engine.Engine, bs []inventory.Backup
 }
 
 func (a *app) oneJob(ctx context.Context, e *engine.Engine, b inventory.Backup, verb actions.Verb, f runFlags) error {
+	// A run that was cut off would hold its target until somebody sees it.
+	if id, err := e.CutOff(ctx, b.Of); err != nil {
+		return err
+	} else if id != "" {
+		r, err := e.Run(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.Plan.Ladder <= actions.LadderHarmless || f.yes && r.Plan.Ladder == actions.LadderDisruptive {
+			if err := a.carry(ctx, e, r, e.Carry); err != nil {
+				return err
+			}
+		}
+	}
 	p, err := e.Plan(ctx, engine.PlanRequest{Verb: verb, Target: b.Of, Name: b.Name}, nil)
 	if err != nil {
 		return err

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -228,6 +230,8 @@ func (a *app) runsReport() *cobra.Command {
 // runsCarry is how a process of its own is started for a run.
 func (a *app) runsCarry() *cobra.Command {
 	c := a.one("carry RUN", "Carry a run out in this process", "  jurymast runs carry 0412", func(ctx context.Context, e *engine.Engine, id string) error {
+		// The end of a terminal is no reason to stop.
+		signal.Ignore(syscall.SIGHUP)
 		_, err := e.Carry(ctx, id)
 		return err
 	}, carryCodes...)
