@@ -329,7 +329,7 @@ func network(t *testing.T) func(ns string, args ...string) *exec.Cmd {
 	t.Helper()
 	ip := needed(t, "ip", "iproute2")
 	needed(t, "ping", "iputils-ping")
-	id := fmt.Sprintf("jm%d", os.Getpid()%10000)
+	id := fmt.Sprintf("jm%d", freePort(t))
 	in := func(ns string, args ...string) *exec.Cmd {
 		return exec.CommandContext(t.Context(), ip, append([]string{"netns", "exec", id + ns}, args...)...)
 	}
@@ -374,6 +374,7 @@ func within(t *testing.T, cmd func(ns string, args ...string) *exec.Cmd, ns stri
 }
 
 func TestFenceNetwork(t *testing.T) {
+	t.Parallel()
 	needed(t, "nft", "nftables")
 	x := fenceOf(t, "kind = \"network-cut\"\non = \"pve\"\nseen_from = \"new\"\naddress = \"10.1.0.2\"\nports = [\"22\"]\n")
 	if x.On != "vm/new" || x.Host != "node/pve" {

@@ -126,6 +126,7 @@ func pgTarget(t testing.TB, lines ...string) (*inventory.Fleet, inventory.Target
 }
 
 func TestPostgresDumpAndRestore(t *testing.T) {
+	t.Parallel()
 	p := newPG(t).begin()
 	p.sql("postgres", "create role app login password 'canary'; create role \"odd role\"")
 	p.sql("postgres", `create database "it's a \ shop" owner app`)
@@ -223,6 +224,7 @@ func TestPostgresDumpAndRestore(t *testing.T) {
 // TestPostgresCutOff cuts a restore and its undoing off at many points: what is
 // run again afterwards ends as if nothing had happened.
 func TestPostgresCutOff(t *testing.T) {
+	t.Parallel()
 	p := newPG(t).begin()
 	p.sql("postgres", "create database one")
 	p.sql("postgres", "create database two")
@@ -298,6 +300,7 @@ func (c *pgCounter) end() int {
 }
 
 func TestPostgresMoves(t *testing.T) {
+	t.Parallel()
 	a := newPG(t).begin()
 	b := newPG(t).clone(a, "b")
 	f, target := pgTarget(t, `standby = ["other"]`)
@@ -388,6 +391,7 @@ func rejoin(t *testing.T, mv actions.Move, old, active *pg) string {
 }
 
 func TestPostgresEmergency(t *testing.T) {
+	t.Parallel()
 	a := newPG(t).begin()
 	b := newPG(t).clone(a, "b")
 	f, target := pgTarget(t, `standby = ["other"]`, "wait = \"20s\"")

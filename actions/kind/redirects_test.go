@@ -34,6 +34,7 @@ var (
 )
 
 func TestRedirectAddress(t *testing.T) {
+	t.Parallel()
 	needed(t, "arping", "iputils-arping")
 	run := network(t)
 	// Both hosts of a pair on one network: a, and the router's side of it.
