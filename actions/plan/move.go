@@ -329,6 +329,15 @@ func (m *maker) moveTo(s moving, from member) error {
 		return nil
 	}
 	m.fit(s, from, to)
+	// What would be done on a host that is gone cannot be, and its part of a
+	// redirect is gone with it.
+	s.redirects = slices.DeleteFunc(s.redirects, func(r redirect) bool {
+		if r.Host != from.host || from.seen {
+			return false
+		}
+		m.condition(own("redirect", r.name), "clients can be led over: "+r.Text, from.host.Name()+" is gone, and its part of it with it", actions.Noted)
+		return true
+	})
 	for _, r := range s.redirects {
 		m.must(r.ready, own("redirect", r.name), "clients can be led over: "+r.Text, orElse(r.why, "seen to be possible"))
 	}

@@ -36,6 +36,9 @@ func testKinds(grade actions.Grade) []actions.Kind {
 				return actions.Repository{Survey: act("survey"), List: act("list"), Copy: act("copy"), Find: act("find"), Extract: act("extract"), Verify: act("verify"), Forget: ref("forget")}, nil
 			},
 		},
+		{Name: "lead", Levels: []inventory.Level{inventory.LevelRedirect}, Redirect: func(_ *inventory.Fleet, x inventory.Redirect) (actions.Redirect, error) {
+			return actions.Redirect{Host: x.On, Text: "lead", Survey: act("able"), Do: act("lead"), Verify: act("led")}, nil
+		}},
 		{Name: "switch", Levels: []inventory.Level{inventory.LevelFence}, Fence: func(_ *inventory.Fleet, x inventory.Fence) (actions.Fence, error) {
 			return actions.Fence{Grade: grade, Host: "node/p", Text: "cut it off", Proof: "seen", Survey: act("able"), Do: act("cut"), Verify: act("seen"), Release: ref("let go"), Takes: time.Second}, nil
 		}},
@@ -43,6 +46,15 @@ func testKinds(grade actions.Grade) []actions.Kind {
 }
 
 const testInventory = `
+[redirect.on-a]
+of = "s"
+on = "a"
+kind = "lead"
+[redirect.on-b]
+of = "s"
+on = "b"
+kind = "lead"
+
 [site.home]
 [site.away]
 [node.a]
@@ -99,7 +111,7 @@ type world struct {
 func calm() world {
 	return world{answers: map[string]string{
 		"member-a": "@role active\n@lag 0\n@system 1\n@version 15\n", "member-b": "@role standby\n@lag 0.5\n@system 1\n@version 15\n",
-		"data": "@bytes 1000\n@free 100000\n", "repository-": "@tool shelf\n", "list-": "@copy-1 old 1763600000 900 3\n@copy-2 new 1795142000 1000 3\n", "fence-": "", "fenced-": "",
+		"data": "@bytes 1000\n@free 100000\n", "repository-": "@tool shelf\n", "list-": "@copy-1 old 1763600000 900 3\n@copy-2 new 1795142000 1000 3\n", "fence-": "", "fenced-": "", "redirect-": "",
 	}, grade: actions.GradePower}
 }
 
@@ -115,7 +127,7 @@ func (w world) with(id, answer string) world {
 
 // silent is a host that does not answer, and what others say of it.
 func (w world) silent(st actions.Status) world {
-	w = w.with("member-a", "-")
+	w = w.with("member-a", "-").with("redirect-on-a", "-")
 	w.a = st
 	return w
 }
@@ -138,7 +150,7 @@ func (w world) facts(t *testing.T, r Request) Facts {
 	}
 	for _, q := range qs {
 		for id, out := range w.answers {
-			if !strings.HasPrefix(q.ID, id) || id == "fence-" && strings.HasPrefix(q.ID, "fenced-") {
+			if !strings.HasPrefix(q.ID, id) || longer(w.answers, q.ID, id) {
 				continue
 			}
 			switch {
@@ -260,8 +272,8 @@ func TestOrder(t *testing.T) {
 		{Request{Verb: actions.VerbRestore, Target: "service/s"}, calm(), "make extract stop-shop stop-web stop put start prove start-web start-shop look tidy"},
 		{Request{Verb: actions.VerbRestore, Target: "service/s", To: "/tmp/out"}, calm(), "make extract"},
 		{Request{Verb: actions.VerbDrill, Target: "service/s"}, calm(), "verify make extract tidy"},
-		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm(), "stop promote look"},
-		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm().silent(actions.Fail), "fence promote look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm(), "stop promote redirect-on-a redirect-on-b look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm().silent(actions.Fail), "fence promote redirect-on-b look"},
 	} {
 		p, err := Make(c.world.facts(t, c.r), c.r)
 		if err != nil {
@@ -312,4 +324,15 @@ func TestDigest(t *testing.T) {
 			t.Errorf("another %s, and the same digest", name)
 		}
 	}
+}
+
+// longer reports whether a longer beginning of a question's id has an answer of
+// its own.
+func longer(answers map[string]string, question, id string) bool {
+	for other := range answers {
+		if len(other) > len(id) && strings.HasPrefix(question, other) {
+			return true
+		}
+	}
+	return false
 }

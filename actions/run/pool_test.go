@@ -269,3 +269,15 @@ func BenchmarkStep(b *testing.B) {
 		}
 	})
 }
+
+// TestLeaseOfRootHoldsForAll: a plan with steps that need root and others that
+// do not has one lease on a host.
+func TestLeaseOfRootHoldsForAll(t *testing.T) {
+	b := newBench(t, "a")
+	root := shell("root", "node/a", "true")
+	root.Do.Sudo = true
+	m := newModel(fault{})
+	if o, err := b.runner(t, m).Run(t.Context(), "r", makePlan(root, shell("user", "node/a", "true"))); o != Done {
+		t.Errorf("%s, %v\n%s", o, err, story(m))
+	}
+}
