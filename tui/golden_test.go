@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -71,7 +72,7 @@ var goldenScreens = []struct {
 		return []tea.Msg{textMsg{title: "report of run 0412-k3f9", text: "# Run 0412\n\n## Left to do\n\n- rebuild the standby"}}
 	}},
 	{name: "host-key", msgs: func() []tea.Msg {
-		text, _ := keyPage(nil, &fake{}, "node/edge", entry("node/edge", "ssh", "", actions.Unknown, "the host key has changed", time.Minute))
+		text, _ := keyPage(context.Background(), &fake{}, "node/edge", entry("node/edge", "ssh", "", actions.Unknown, "the host key has changed", time.Minute))
 		return []tea.Msg{textMsg{title: "the key of edge", text: text}}
 	}},
 }

@@ -67,11 +67,20 @@ func (o *overview) filter(text string) error {
 	return nil
 }
 
-func (o *overview) table() *widget.Table {
-	if o.at == 0 || o.at > len(o.panes) {
-		return &o.problems
+// focus is the pane with the cursor. Where there is no problem it is the first
+// one below.
+func (o *overview) focus() int {
+	if o.at == 0 && o.problems.Len() == 0 && o.cols != layoutTiny {
+		return 1
 	}
-	return &o.panes[o.at-1].table
+	return o.at
+}
+
+func (o *overview) table() *widget.Table {
+	if at := o.focus(); at > 0 && at <= len(o.panes) {
+		return &o.panes[at-1].table
+	}
+	return &o.problems
 }
 
 func (o *overview) move(n int) { o.refresh(); o.table().Move(n) }
@@ -237,7 +246,7 @@ func (o *overview) problemLines(w, h int) []string {
 		h++
 	}
 	o.page = h - len(out)
-	out = append(out, o.problems.View(w, o.page, o.at == 0)...)
+	out = append(out, o.problems.View(w, o.page, o.focus() == 0)...)
 	if o.problems.Len() > o.page {
 		out[0] = o.st.ruleLine(o.problemTitle(), fmt.Sprintf("%d of %d", o.problems.At()+1, o.problems.Len()), w)
 	}
@@ -270,11 +279,11 @@ func (o *overview) paneLines(p *pane, at, w, h int) []string {
 	if room < 1 {
 		return out
 	}
-	fold := p.table.Len() > room && o.at != at
+	fold := p.table.Len() > room && o.focus() != at
 	if fold {
 		room--
 	}
-	out = append(out, p.table.View(w, room, o.at == at)...)
+	out = append(out, p.table.View(w, room, o.focus() == at)...)
 	if fold {
 		out = append(out, o.st.dim.Paint("  "+o.folded(p, room)))
 	}
@@ -446,7 +455,7 @@ func (o *overview) bindings() []binding {
 			if o.cols == layoutTiny {
 				n = 1
 			}
-			o.at = (o.at + by + n) % n
+			o.at = (o.focus() + by + n) % n
 			return nil
 		}
 	}
