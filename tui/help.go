@@ -42,7 +42,7 @@ func (x *help) lines() []helpLine {
 		first := true
 		for i := range bs {
 			b := &bs[i]
-			ks := x.keys.keys[b.act]
+			ks := x.keys.keys[b.act].Keys()
 			_, text := word(b.act)
 			if b.word != "" {
 				text = b.word + ": " + text
@@ -51,7 +51,7 @@ func (x *help) lines() []helpLine {
 				continue
 			}
 			shown[b.act] = true
-			l := helpLine{keys: strings.ReplaceAll(strings.Join(ks, " "), " ", " "), text: text, b: b}
+			l := helpLine{keys: strings.Join(ks, " "), text: text, b: b}
 			if strings.TrimSpace(l.keys) == "" {
 				l.keys = "space"
 			}
@@ -109,11 +109,11 @@ func (x *help) box(w, h int) []string {
 	top := max(0, min(cursor-room/2, len(lines)-room))
 	lines = lines[top:min(len(lines), top+room)]
 	lines = append(lines, foot...)
-	search := x.edit.String()
-	if search == "" {
-		search = "type to search"
+	search := "type to search_"
+	if x.edit.String() != "" {
+		search = x.edit.shown()
 	}
-	lines = append(lines, x.st.dim.Paint(" "+search+"_   enter does it   esc closes"))
+	lines = append(lines, x.st.dim.Paint(" "+search+"   enter does it   esc closes"))
 	name := strings.SplitN(x.below.crumb(), " > ", 2)[0]
 	return widget.Box("Keys on "+name, lines, w, x.st.ascii, x.st.rule)
 }

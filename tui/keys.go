@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -87,8 +88,8 @@ type binding struct {
 
 // keymap is the key table as configured.
 type keymap struct {
-	acts map[string]act   // by key
-	keys map[act][]string // the first is shown
+	acts map[string]act // by key
+	keys map[act]key.Binding
 }
 
 // KeysError says what is wrong with configured keys.
@@ -100,7 +101,7 @@ func (e *KeysError) Error() string { return strings.Join(e.Problems, "; ") }
 // two things, an act that nobody knows and a console that cannot be left are
 // errors.
 func newKeymap(changed map[string][]string) (*keymap, error) {
-	m := &keymap{acts: map[string]act{}, keys: map[act][]string{}}
+	m := &keymap{acts: map[string]act{}, keys: map[act]key.Binding{}}
 	var bad []string
 	for name := range changed {
 		if !slices.ContainsFunc(keyTable, func(r keyRow) bool { return string(r.act) == name }) {
@@ -112,7 +113,11 @@ func newKeymap(changed map[string][]string) (*keymap, error) {
 		if c, ok := changed[string(r.act)]; ok {
 			keys = c
 		}
-		m.keys[r.act] = keys
+		shown := ""
+		if len(keys) > 0 {
+			shown = strings.Replace(keys[0], " ", "space", 1)
+		}
+		m.keys[r.act] = key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, r.word))
 		for _, k := range keys {
 			if k == "space" {
 				k = " "
@@ -125,7 +130,7 @@ func newKeymap(changed map[string][]string) (*keymap, error) {
 		}
 	}
 	for _, must := range []act{"quit", "back", "help"} {
-		if len(m.keys[must]) == 0 {
+		if len(m.keys[must].Keys()) == 0 {
 			bad = append(bad, fmt.Sprintf("%s has no key", must))
 		}
 	}
@@ -137,16 +142,7 @@ func newKeymap(changed map[string][]string) (*keymap, error) {
 }
 
 // show is the key of an act as people read it, "" for one without.
-func (m *keymap) show(a act) string {
-	ks := m.keys[a]
-	if len(ks) == 0 {
-		return ""
-	}
-	if ks[0] == " " {
-		return "space"
-	}
-	return ks[0]
-}
+func (m *keymap) show(a act) string { return m.keys[a].Help().Key }
 
 // word is the table's word and help for an act.
 func word(a act) (short, help string) {
@@ -177,42 +173,3 @@ const splitWait = 50 * time.Millisecond
 
 // isSplit reports whether a key is the head of a cut escape sequence.
 func isSplit(name string) bool { return name == "alt+[" || name == "alt+O" || name == "alt+]" }
-
-// editor is a line that a person types.
-type editor struct {
-	text []rune
-	last time.Time // of the newest rune
-}
-
-// maxTyped bounds a line: nobody types more, and a paste may be a file.
-const maxTyped = 400
-
-// key takes a key and reports whether it was one of the editor's.
-func (e *editor) key(k tea.KeyMsg, now time.Time) bool {
-	switch k.Type {
-	case tea.KeyRunes, tea.KeySpace:
-		if k.Alt {
-			return false
-		}
-		for _, r := range k.Runes {
-			if r >= ' ' && r != 0x7f && len(e.text) < maxTyped {
-				e.text = append(e.text, r)
-			}
-		}
-		e.last = now
-	case tea.KeyBackspace:
-		if len(e.text) > 0 {
-			e.text = e.text[:len(e.text)-1]
-		}
-	case tea.KeyCtrlU:
-		e.text = nil
-	case tea.KeyCtrlW:
-		s := strings.TrimRight(string(e.text), " ")
-		e.text = []rune(s[:strings.LastIndexByte(s, ' ')+1])
-	default:
-		return false
-	}
-	return true
-}
-
-func (e *editor) String() string { return string(e.text) }

@@ -181,7 +181,7 @@ const maxFound = 200
 
 func (p *palette) box(w, h int) []string {
 	room := max(2, min(10, h-7))
-	lines := []string{" : " + widget.Cut(p.edit.String(), w-8, "") + "_", ""}
+	lines := []string{" : " + widget.Cut(p.edit.shown(), w-7, ""), ""}
 	top := max(0, min(p.at-room/2, len(p.found)-room))
 	for i := top; i < min(len(p.found), top+room); i++ {
 		c := p.found[i]
@@ -216,7 +216,7 @@ func (p *palette) typed(k tea.KeyMsg) tea.Cmd {
 		p.at = max(p.at-1, 0)
 	case tea.KeyTab:
 		if p.at < len(p.found) {
-			p.edit.text = []rune(p.found[p.at].words)
+			p.edit.set(p.found[p.at].words)
 			at := p.found[p.at].words
 			p.search()
 			p.at = max(0, slices.IndexFunc(p.found, func(c command) bool { return c.words == at }))

@@ -360,7 +360,7 @@ func (c *confirm) box(w, _ int) []string {
 	add = append(add, "")
 	if c.grave() {
 		say("Type  %s  to run it. Anything else cancels.", p.Word)
-		add = append(add, "", "  > "+widget.Cut(c.edit.String(), w-8, "")+"_", "", c.st.dim.Paint("  enter run (only when it matches)          esc cancel"))
+		add = append(add, "", "  > "+widget.Cut(c.edit.shown(), w-7, ""), "", c.st.dim.Paint("  enter run (only when it matches)          esc cancel"))
 	} else {
 		say("y runs it. Any other key cancels.")
 	}
@@ -401,11 +401,12 @@ func (c *confirm) typed(k tea.KeyMsg) tea.Cmd {
 		return nil // the end of a line that was pasted
 	}
 	c.close(c)
-	if c.edit.String() != p.Word || p.Word == "" {
-		c.say(fmt.Sprintf("cancelled: %q is not %q; nothing was changed", c.edit.String(), p.Word))
+	word := strings.TrimSpace(c.edit.String()) // a paste may bring a blank for its newline
+	if word != p.Word || p.Word == "" {
+		c.say(fmt.Sprintf("cancelled: %q is not %q; nothing was changed", word, p.Word))
 		return nil
 	}
-	return c.run(Consent{Yes: true, Confirm: c.edit.String(), Accept: c.accepted()})
+	return c.run(Consent{Yes: true, Confirm: word, Accept: c.accepted()})
 }
 
 func (c *confirm) run(consent Consent) tea.Cmd {

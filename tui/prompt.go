@@ -19,11 +19,11 @@ type prompt struct {
 }
 
 func newPrompt(label, text string, done func(string) tea.Cmd) *prompt {
-	return &prompt{label: label, edit: editor{text: []rune(text)}, done: done}
+	return &prompt{label: label, edit: newEditor(text), done: done}
 }
 
 func (p *prompt) view(w int) string {
-	s := p.label + p.edit.String() + "_"
+	s := p.label + p.edit.shown()
 	if p.wrong != "" {
 		s += "   " + p.wrong
 	}

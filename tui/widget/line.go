@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -221,10 +222,11 @@ func Overlay(base, box []string, x, y int) []string {
 
 // Box draws a frame of the width around lines.
 func Box(title string, lines []string, width int, ascii bool, style Style) []string {
-	tl, tr, bl, br, h, v := "┌", "┐", "└", "┘", "─", "│"
+	b := lipgloss.NormalBorder()
 	if ascii {
-		tl, tr, bl, br, h, v = "+", "+", "+", "+", "-", "|"
+		b = lipgloss.ASCIIBorder()
 	}
+	tl, tr, bl, br, h, v := b.TopLeft, b.TopRight, b.BottomLeft, b.BottomRight, b.Top, b.Left
 	inner := max(0, width-2)
 	head := Cut(title, max(0, inner-4), "")
 	fill := max(0, inner-Width(head)-3)
