@@ -220,7 +220,7 @@ func TestAPastedWordDoesNotConfirm(t *testing.T) {
 	}
 	c.add(rested + 1)
 	if _, cmd := m.Update(keyOf("enter")); cmd == nil {
-		t.Error("enter after a rest did not confirm")
+		t.Errorf("enter after a rest did not confirm: %s", m.View())
 	}
 }
 

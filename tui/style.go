@@ -2,10 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 
 	"jurymast/actions"
@@ -22,28 +24,55 @@ type styles struct {
 	ascii                                                  bool
 }
 
-// themes use the sixteen colours of the terminal (ECMA-48, SGR), so that its
-// own theme rules. Colour is extra everywhere: signs and words say the same.
-var themes = map[string]styles{
-	"default":       {ok: "\x1b[32m", warn: "\x1b[33m", fail: "\x1b[31m", unknown: "\x1b[35m", dim: "\x1b[2m", head: "\x1b[1m", cursor: "\x1b[7m", rule: "\x1b[2m"},
-	"high-contrast": {ok: "\x1b[92m", warn: "\x1b[93;1m", fail: "\x1b[91;1m", unknown: "\x1b[95;1m", head: "\x1b[97;1m", cursor: "\x1b[7;1m"},
-	// Blue and yellow stay apart without red and green.
-	"colour-blind": {ok: "\x1b[34m", warn: "\x1b[33m", fail: "\x1b[93;1m", unknown: "\x1b[36m", dim: "\x1b[2m", head: "\x1b[1m", cursor: "\x1b[7m", rule: "\x1b[2m"},
-	"mono":         {fail: "\x1b[1m", head: "\x1b[1m", cursor: "\x1b[7m", dim: "\x1b[2m", rule: "\x1b[2m"},
+// theme is the styles of a theme, before they are made into sequences.
+type theme struct {
+	ok, warn, fail, unknown, dim, head, cursor, rule lipgloss.Style
+}
+
+// sixteen is termenv's profile of terminals with the sixteen ANSI colours.
+const sixteen = 2
+
+// themes use the sixteen colours of the terminal, so that its own theme rules.
+// Colour is extra everywhere: signs and words say the same.
+var themes = func() map[string]theme {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(sixteen)
+	r.SetHasDarkBackground(true) // no terminal is asked
+	plain := r.NewStyle()
+	color := func(n uint) lipgloss.Style { return r.NewStyle().Foreground(lipgloss.ANSIColor(n)) }
+	t := theme{ok: color(2), warn: color(3), fail: color(1), unknown: color(5), dim: plain.Faint(true), head: plain.Bold(true), cursor: plain.Reverse(true), rule: plain.Faint(true)}
+	blue := t // blue and yellow stay apart without red and green
+	blue.ok, blue.fail, blue.unknown = color(4), color(11).Bold(true), color(6)
+	mono := theme{ok: plain, warn: plain, fail: plain.Bold(true), unknown: plain, dim: plain.Faint(true), head: plain.Bold(true), cursor: plain.Reverse(true), rule: plain.Faint(true)}
+	return map[string]theme{
+		"default": t, "colour-blind": blue, "mono": mono,
+		"high-contrast": {ok: color(10), warn: color(11).Bold(true), fail: color(9).Bold(true), unknown: color(13).Bold(true), dim: plain, head: color(15).Bold(true), cursor: plain.Reverse(true).Bold(true), rule: plain},
+	}
+}()
+
+// sequence is what turns a style on. It is made once: to ask lipgloss for every
+// cell takes most of the time of a frame.
+func sequence(s lipgloss.Style) widget.Style {
+	on, _, _ := strings.Cut(s.Render("x"), "x")
+	return widget.Style(on)
 }
 
 func themeNames() []string { return slices.Sorted(maps.Keys(themes)) }
 
-func newStyles(theme string, color, ascii bool) (*styles, error) {
-	if theme == "" {
-		theme = "default"
+func newStyles(name string, color, ascii bool) (*styles, error) {
+	if name == "" {
+		name = "default"
 	}
-	s, ok := themes[theme]
+	t, ok := themes[name]
 	if !ok {
-		return nil, fmt.Errorf("%q: %w; there are %s", theme, ErrTheme, strings.Join(themeNames(), ", "))
+		return nil, fmt.Errorf("%q: %w; there are %s", name, ErrTheme, strings.Join(themeNames(), ", "))
 	}
-	if !color {
-		s = styles{}
+	var s styles
+	if color {
+		s = styles{
+			ok: sequence(t.ok), warn: sequence(t.warn), fail: sequence(t.fail), unknown: sequence(t.unknown),
+			dim: sequence(t.dim), head: sequence(t.head), cursor: sequence(t.cursor), rule: sequence(t.rule),
+		}
 	}
 	s.ascii = ascii
 	s.signs = [4]string{actions.OK: "✓", actions.Warn: "!", actions.Fail: "✗", actions.Unknown: "?"}
