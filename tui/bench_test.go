@@ -106,6 +106,7 @@ func open(tb testing.TB, f *fake, o Options) *live {
 	go func() { _, err := l.p.Run(); l.done <- err }()
 	l.p.Send(tea.WindowSizeMsg{Width: 200, Height: 60})
 	l.shown(tb, "host-00007", func() {})
+	l.shown(tb, "host-00007", func() {}) // again, once the size has settled
 	l.p.Send(keyOf("2"))
 	return l
 }
