@@ -12,15 +12,7 @@ import (
 )
 
 func backupQuestions(m *maker) error {
-	d, err := m.dataOf(m.target)
-	if err != nil {
-		return err
-	}
-	b, err := m.policy()
-	if err != nil {
-		return err
-	}
-	ds, err := m.depots(b, m.target.Host)
+	d, b, ds, err := m.copied(m.target.Host)
 	if err != nil {
 		return err
 	}
@@ -40,15 +32,7 @@ func (m *maker) askDepots(b inventory.Backup, ds []depot, host inventory.Ref) {
 // backup plans: hold, dump, copy to every repository, let go, list again,
 // retention. Letting go is also what undoes holding.
 func backup(m *maker) error {
-	d, err := m.dataOf(m.target)
-	if err != nil {
-		return err
-	}
-	b, err := m.policy()
-	if err != nil {
-		return err
-	}
-	ds, err := m.depots(b, m.target.Host)
+	d, b, ds, err := m.copied(m.target.Host)
 	if err != nil {
 		return err
 	}

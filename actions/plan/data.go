@@ -90,6 +90,21 @@ func (m *maker) depots(b inventory.Backup, from inventory.Ref) ([]depot, error) 
 	return ds, nil
 }
 
+// copied returns what is known of the target's data, of the backup that copies
+// it, and of the repositories as a host uses them.
+func (m *maker) copied(from inventory.Ref) (actions.Data, inventory.Backup, []depot, error) {
+	d, err := m.dataOf(m.target)
+	if err != nil {
+		return d, inventory.Backup{}, nil, err
+	}
+	b, err := m.policy()
+	if err != nil {
+		return d, b, nil, err
+	}
+	ds, err := m.depots(b, from)
+	return d, b, ds, err
+}
+
 // stage is where a target's dump lies on its host: always in the same place,
 // so that repositories see one thing change and not many come and go.
 func stage(d actions.Data, b inventory.Backup) string {

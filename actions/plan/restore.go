@@ -37,19 +37,11 @@ func (m *maker) where() (host inventory.Ref, folder string, err error) {
 }
 
 func restoreQuestions(m *maker) error {
-	d, err := m.dataOf(m.target)
-	if err != nil {
-		return err
-	}
-	b, err := m.policy()
-	if err != nil {
-		return err
-	}
 	host, _, err := m.where()
 	if err != nil {
 		return err
 	}
-	ds, err := m.depots(b, host)
+	d, b, ds, err := m.copied(host)
 	if err != nil {
 		return err
 	}
@@ -73,17 +65,11 @@ type source struct {
 func (m *maker) choose() (source, bool, error) {
 	var s source
 	var err error
-	if s.data, err = m.dataOf(m.target); err != nil {
-		return s, false, err
-	}
-	if s.policy, err = m.policy(); err != nil {
-		return s, false, err
-	}
 	if s.host, s.folder, err = m.where(); err != nil {
 		return s, false, err
 	}
-	ds, err := m.depots(s.policy, s.host)
-	if err != nil {
+	var ds []depot
+	if s.data, s.policy, ds, err = m.copied(s.host); err != nil {
 		return s, false, err
 	}
 	m.plan.Name, m.plan.From, m.plan.To = s.policy.Name, m.target.Host, s.host

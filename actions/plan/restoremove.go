@@ -38,10 +38,6 @@ func (m *maker) restoreMove() (actions.Move, error) {
 }
 
 func (m *maker) restoreMoveQuestions() error {
-	b, err := m.policy()
-	if err != nil {
-		return err
-	}
 	h := m.target.Standby[0] // another is asked for with --to
 	if m.To != "" {
 		t, err := m.Fleet.Lookup(m.To)
@@ -50,11 +46,7 @@ func (m *maker) restoreMoveQuestions() error {
 		}
 		h = t.Ref
 	}
-	ds, err := m.depots(b, h)
-	if err != nil {
-		return err
-	}
-	d, err := m.dataOf(m.target)
+	d, b, ds, err := m.copied(h)
 	if err != nil {
 		return err
 	}
