@@ -461,7 +461,7 @@ func entryText(w *world, e *actions.Entry) string {
 	return b.String()
 }
 
-// keyPage says what a changed host key means and how to compare it. There is no
+// keyPage says what a host key that is not trusted means and how to compare it. There is no
 // button on it on purpose.
 func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry) (string, error) {
 	keys, err := e.Keys(ctx, host)
@@ -469,15 +469,23 @@ func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "The key of %s is not the one that is known.\n\n%s\n\n", host.Name(), en.Line)
-	print := ""
+	print, changed := "", false
 	for _, k := range keys {
-		fmt.Fprintf(&b, "offered  %s %s  %s\n", k.Type, k.Fingerprint, k.State)
-		if print == "" && k.State == "changed" || print == "" && k.State == "unknown" {
-			print = k.Fingerprint
+		if k.State == "changed" && !changed || k.State == "unknown" && print == "" {
+			print, changed = k.Fingerprint, k.State == "changed"
 		}
 	}
-	b.WriteString("\nThis is what a reinstalled machine looks like. It is also what someone in\nthe middle looks like. Nothing was sent, no login was tried.\n\n")
-	fmt.Fprintf(&b, "Compare on the console of %s itself:\n  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\nIf it matches the offered key, replace it from a shell:\n  jurymast hosts replace %s --fingerprint %s\n\nThere is no button for this on purpose.\n", host.Name(), host.Name(), print)
+	head, verb := "The key of %s is not known yet.", "trust"
+	mean := "Nobody has compared it so far. Nothing was sent, no login was tried."
+	if changed {
+		head, verb = "The key of %s is not the one that is known.", "replace"
+		mean = "This is what a reinstalled machine looks like. It is also what someone in\nthe middle looks like. Nothing was sent, no login was tried."
+	}
+	fmt.Fprintf(&b, head+"\n\n%s\n\n", host.Name(), en.Line)
+	for _, k := range keys {
+		fmt.Fprintf(&b, "offered  %s %s  %s\n", k.Type, k.Fingerprint, k.State)
+	}
+	b.WriteString("\n" + mean + "\n\n")
+	fmt.Fprintf(&b, "Compare on the console of %[1]s itself:\n  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\nIf it matches the offered key, from a shell:\n  jurymast hosts %[2]s %[1]s --fingerprint %[3]s\n\nThere is no button for this on purpose.\n", host.Name(), verb, print)
 	return b.String(), nil
 }

@@ -211,7 +211,11 @@ func Overlay(base, box []string, x, y int) []string {
 		line := out[y+i]
 		left := ansi.Truncate(line, x, "")
 		left += blanks(x - ansi.StringWidth(left))
-		right := ansi.TruncateLeft(line, x+ansi.StringWidth(b), "")
+		end := x + ansi.StringWidth(b)
+		right := ansi.TruncateLeft(line, end, "")
+		if ansi.StringWidth(right) > max(0, ansi.StringWidth(line)-end) {
+			right = " " + ansi.TruncateLeft(line, end+1, "") // half of a wide character is a blank
+		}
 		if left != "" && strings.Contains(left, "\x1b") {
 			left += reset
 		}
