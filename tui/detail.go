@@ -21,6 +21,7 @@ type detail struct {
 	ref     inventory.Ref
 	table   widget.Table
 	entries []actions.Entry
+	skipped int // checks that were not made because of another
 	version int
 	series  map[actions.Key][]actions.Point // of the first metric of each check
 	cols    layout
@@ -64,7 +65,13 @@ func (d *detail) refresh() {
 		return
 	}
 	d.version = d.world.version
-	d.entries = slices.Clone(d.state.Of(d.ref))
+	// One cause is one line: what was not looked at because of it is counted.
+	all := d.state.Of(d.ref)
+	d.entries = slices.DeleteFunc(slices.Clone(all), actions.Entry.Skipped)
+	if len(d.entries) == 0 {
+		d.entries = slices.Clone(all)
+	}
+	d.skipped = len(all) - len(d.entries)
 	slices.SortStableFunc(d.entries, func(a, b actions.Entry) int { return rank(a.Status) - rank(b.Status) })
 	ids := make([]string, len(d.entries))
 	for i := range d.entries {
@@ -193,7 +200,11 @@ func (d *detail) view(w, h int) []string {
 	for i := range d.entries {
 		c.Add(d.entries[i].Status)
 	}
-	out = append(out, d.st.ruleLine(fmt.Sprintf("Checks %d", len(d.entries)), tallyWords(c), w))
+	note := tallyWords(c)
+	if d.skipped > 0 {
+		note += fmt.Sprintf("  %d skipped", d.skipped)
+	}
+	out = append(out, d.st.ruleLine(fmt.Sprintf("Checks %d", len(d.entries)+d.skipped), note, w))
 	if len(d.entries) == 0 {
 		return append(out, "", "  "+d.st.text("never looked at: "+d.keys.show("look")+" looks now", w-2))
 	}
