@@ -73,7 +73,8 @@ func dockerParse(a actions.Answer) dockerEngine {
 	}
 	if why, ok := strings.CutPrefix(strings.TrimSpace(string(a.Stdout)), "down "); ok && a.Exit == 0 {
 		why = actions.Line(why)
-		if strings.Contains(why, "ermission denied") || strings.Contains(why, "password is required") {
+		// What sudo says of itself is no word of the engine's.
+		if strings.Contains(why, "ermission denied") || strings.Contains(why, "sudo: ") {
 			return trouble(actions.Unknown, "put the login into group docker, or allow sudo: jurymast kinds docker --sudoers", "docker may not be asked: %s", why)
 		}
 		return trouble(actions.Fail, "systemctl status docker", "the engine does not answer: %s", why)

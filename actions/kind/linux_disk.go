@@ -151,6 +151,9 @@ func linuxArrays(s string) []actions.Reading {
 		if next := strings.Index(body, "\nmd"); next >= 0 {
 			body = body[:next]
 		}
+		if mdContainer(body) {
+			continue
+		}
 		members, found := mdMembers(body)
 		failed := strings.Count(rest, "(F)")
 		switch {
@@ -177,6 +180,15 @@ func linuxArrays(s string) []actions.Reading {
 		out = append(out, r)
 	}
 	return out
+}
+
+// mdContainer reports whether an array is only the container of others, with
+// metadata of a firmware (imsm, ddf): it is always inactive, and what it holds
+// has lines of its own. Of those, external names the container: "/md127/0"
+// (md(4), EXTERNAL METADATA).
+func mdContainer(body string) bool {
+	_, meta, ok := strings.Cut(body, "super external:")
+	return ok && !strings.HasPrefix(meta, "/")
 }
 
 // mdMembers returns the letters of "[UU_]": one a member, _ for one missing.

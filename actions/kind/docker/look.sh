@@ -11,22 +11,24 @@ if ! command -v docker >/dev/null; then
     echo missing
     exit 0
 fi
-if ! version=$(docker info --format '{{.ServerVersion}}' 2>&1 </dev/null); then
-    case $version in
+# What the client warns of comes on stderr and is no part of the version: why it
+# failed is asked for apart.
+if ! version=$(docker info --format '{{.ServerVersion}}' 2>/dev/null </dev/null); then
+    why=$(docker info --format '{{.ServerVersion}}' 2>&1 >/dev/null </dev/null)
+    case $why in
     *"ermission denied"*)
-        if [ -n "$SUDO" ]; then
-            docker="$SUDO docker"
-            version=$($docker info --format '{{.ServerVersion}}' 2>&1 </dev/null) || {
-                printf 'down %s\n' "$version"
-                exit 0
-            }
-        else
-            printf 'down %s\n' "$version"
+        if [ -z "$SUDO" ]; then
+            printf 'down %s\n' "$why"
+            exit 0
+        fi
+        docker="$SUDO docker"
+        if ! version=$($docker info --format '{{.ServerVersion}}' 2>/dev/null </dev/null); then
+            printf 'down %s\n' "$($docker info --format '{{.ServerVersion}}' 2>&1 >/dev/null </dev/null)"
             exit 0
         fi
         ;;
     *)
-        printf 'down %s\n' "$version"
+        printf 'down %s\n' "$why"
         exit 0
         ;;
     esac

@@ -1,0 +1,43 @@
+package kind
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jurymast/actions"
+)
+
+// TestDockerWarningsAreNoAnswer: what the client warns of on stderr does not
+// make a running engine unknown, and why it fails is still told.
+func TestDockerWarningsAreNoAnswer(t *testing.T) {
+	for name, c := range map[string]struct{ client, want string }{
+		"warned": {`echo "WARNING: Error loading config file" >&2; case $1 in info) echo 28.5.2 ;; esac`, "version 28.5.2\nids 0\nend\n"},
+		"down":   {`echo "WARNING: Error loading config file" >&2; echo "Cannot connect to the Docker daemon" >&2; exit 1`, "down WARNING: Error loading config file\nCannot connect to the Docker daemon\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "docker"), []byte("#!/bin/sh\n"+c.client+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("/bin/sh", "-s")
+			cmd.Stdin = strings.NewReader(script("docker/look.sh", nil).Body)
+			cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
+			if out, err := cmd.Output(); err != nil || string(out) != c.want {
+				t.Errorf("%q, %v, want %q", out, err, c.want)
+			}
+		})
+	}
+}
+
+// TestRefusedSudoIsNotADeadEngine: nobody was asked, so nothing is known.
+func TestRefusedSudoIsNotADeadEngine(t *testing.T) {
+	for _, why := range []string{"sudo: a password is required", "sh: 1: sudo: not found", "sudo: no tty present and no askpass program specified", "sh: sudo: command not found"} {
+		r := dockerParse(actions.Answer{Output: actions.Output{Stdout: []byte("down " + why + "\n")}}).trouble
+		if r == nil || r.Status != actions.Unknown || !strings.Contains(r.Line, "may not be asked") {
+			t.Errorf("%q: %+v", why, r)
+		}
+	}
+}
