@@ -150,6 +150,35 @@ func TestAnEndedRunIsOver(t *testing.T) {
 	}
 }
 
+// TestDoneButNotSeen: a step was done, and its proof gave no answer. Resumed, it
+// is looked into and not done again.
+func TestDoneButNotSeen(t *testing.T) {
+	p := makePlan(makeStep("a", noReturn, verified))
+	m := newModel(fault{})
+	m.mute = 1
+	if o, err := m.finish(t.Context(), p); o != Hands || err == nil {
+		t.Fatalf("%s, %v\n%s", o, err, story(m))
+	}
+	if o, err := m.finish(t.Context(), p); o != Done || m.done["a"] != 1 {
+		t.Errorf("resumed: %s, %v, done %d times\n%s", o, err, m.done["a"], story(m))
+	}
+}
+
+// TestUndoIsTriedAgain: the host was away when a step was to be undone. Asked
+// again, it is.
+func TestUndoIsTriedAgain(t *testing.T) {
+	p := makePlan(makeStep("a", undoable), makeStep("b", failing))
+	m := newModel(fault{})
+	m.away = "unset a"
+	if o, err := m.finish(t.Context(), p); o != Hands || err == nil || !m.state["a"] {
+		t.Fatalf("%s, %v\n%s", o, err, story(m))
+	}
+	m.away = ""
+	if o, err := m.runner().Undo(t.Context(), "r", p); o != Undone || m.state["a"] {
+		t.Errorf("asked again: %s, %v\n%s", o, err, story(m))
+	}
+}
+
 func TestAStopIsWaitedFor(t *testing.T) {
 	p := makePlan(makeStep("a", undoable), makeStep("b", undoable))
 	for wish, want := range map[Wish]struct {
@@ -160,6 +189,8 @@ func TestAStopIsWaitedFor(t *testing.T) {
 		r := m.runner()
 		r.Poll = 1
 		r.Wished = func(_ context.Context, _ string) (Wish, error) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
 			if m.done["a"] > 0 {
 				return wish, nil
 			}

@@ -33,6 +33,8 @@ type model struct {
 	dead    bool
 
 	fault fault
+	mute  int    // so many questions get no answer
+	away  string // an act whose host does not answer
 	trace []string
 }
 
@@ -101,6 +103,9 @@ func (m *model) Do(_ context.Context, _ inventory.Ref, id string, s actions.Scri
 	if out, ok := m.jobs[id]; ok {
 		return out, nil
 	}
+	if s.Name == m.away {
+		return actions.Output{}, &NotBegun{errors.New("no route")}
+	}
 	m.ops++
 	at := func(kind string) bool { return m.fault == (fault{kind, m.ops}) }
 	switch {
@@ -156,6 +161,10 @@ func (m *model) Ask(_ context.Context, _ inventory.Ref, s actions.Script) (actio
 	defer m.mu.Unlock()
 	if m.dead {
 		return actions.Output{}, errDead
+	}
+	if m.mute > 0 {
+		m.mute--
+		return actions.Output{}, errors.New("no answer")
 	}
 	return m.perform(s), nil
 }

@@ -172,7 +172,8 @@ func TestEveryPlannerExactlyOnce(t *testing.T) {
 					o, err := m.finish(t.Context(), p)
 					same := o == c.ends && m.snapshot() == calm.snapshot()
 					undone := o == Undone && !m.state["hold"] && !m.state["stopped"] && !m.state["try"] && m.state["on-a"] == boxModel(fault{}, c.roles).state["on-a"]
-					if !same && !undone && !(o == Hands && err != nil) {
+					lost := strings.HasPrefix(kind, "lose") // nobody can know
+					if !same && !(lost && (undone || o == Hands && err != nil)) {
 						t.Errorf("%s %d: %s with %q, want %s with %q (%v)\n%s", kind, at, o, m.snapshot(), c.ends, calm.snapshot(), err, story(m))
 					}
 					if m.state["hold"] {

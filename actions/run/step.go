@@ -36,7 +36,7 @@ func (c *carried) step(ctx context.Context, s actions.Step) error {
 			return c.note(ctx, actions.Event{Type: actions.EventDone, Step: s.ID, To: StepSkipped, Line: "step " + a + " was not done"})
 		}
 	}
-	if st.State == StepUnknown {
+	if st.State == StepUnknown || st.State == StepKilled && s.Check == nil && s.Verify != nil {
 		return c.probe(ctx, s, errors.New("it was not known how far it had come"))
 	}
 	if s.Check != nil {
@@ -202,7 +202,8 @@ func (c *carried) verified(ctx context.Context, s actions.Step, out *actions.Out
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		es = append(es, actions.Event{Type: actions.EventDone, Step: s.ID, To: StepFailed, Line: actions.Line("it was done, but not seen to be: " + err.Error())})
+		// Uncertain, and not failed: gone on with later, it is looked into first.
+		es = append(es, actions.Event{Type: actions.EventDone, Step: s.ID, To: StepUnknown, Line: actions.Line("it was done, but not seen to be: " + err.Error())})
 	case seen.Exit != 0:
 		es = append(es, actions.Event{Type: actions.EventDone, Step: s.ID, To: StepFailed, Exit: &seen.Exit, Line: actions.Line("it says it is done, and it is not so: " + lastWords(seen))})
 	default:

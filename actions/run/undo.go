@@ -26,9 +26,6 @@ func (c *carried) undoAll(ctx context.Context, why error) (Outcome, error) {
 			if st.Attempt == 1 {
 				continue // of this step nothing was ever done
 			}
-		case StepKept:
-			kept = append(kept, fmt.Errorf("step %s could not be undone: %s", s.ID, st.Line))
-			continue
 		case StepUnknown:
 			if s.Undo == nil {
 				kept = append(kept, fmt.Errorf("step %s may have been done, and nothing undoes it", s.ID))
