@@ -196,7 +196,19 @@ type Kind struct {
 	// are led to another.
 	Fence    func(f *inventory.Fleet, x inventory.Fence) (Fence, error)
 	Redirect func(f *inventory.Fleet, x inventory.Redirect) (Redirect, error)
+	// Proved says of each of [Kind.Verbs] on what it rests.
+	Proved map[string]Ground
 }
+
+// Ground is what the claim rests on that a kind can do something.
+type Ground string
+
+// The grounds, best first.
+const (
+	Real       Ground = "real"       // a test drives the real system: healthy, broken, brought back
+	Recorded   Ground = "recorded"   // a test reads what a real system printed; none is driven
+	Documented Ground = "documented" // written after the system's documentation; none has been seen
+)
 
 // Schema returns what the inventory may say to the kind.
 func (k Kind) Schema() inventory.KindSchema {

@@ -66,7 +66,14 @@ func startAgent(t testing.TB, keys ...string) string {
 			t.Error(err)
 		}
 	})
-	eventually(t, "the agent listens", func() bool { return exists(socket) })
+	// The file is there from bind on; only a connection shows that it listens.
+	eventually(t, "the agent listens", func() bool {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
 	for _, k := range keys {
 		tool(t, []string{"SSH_AUTH_SOCK=" + socket}, "ssh-add", "-q", k)
 	}

@@ -49,6 +49,7 @@ twice. Without dump, the paths in data are copied, and set aside and put in plac
 			Read:   commandRead,
 		}}
 	},
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 // maxMetrics bounds the numbers of one plugin: one that prints more is no

@@ -47,8 +47,9 @@ compose file lies. With data on a disk of its own, a standby starts from the new
 			return composeRead(dockerParse(a), project, want, h, alone, a)
 		})
 	},
-	Data: composeData,
-	Move: composeMove,
+	Data:   composeData,
+	Move:   composeMove,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
 }
 
 func composeProject(t inventory.Target) string {

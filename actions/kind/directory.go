@@ -20,6 +20,7 @@ sum beside it. Access lists and attributes are kept where tar is GNU's.`,
 	Levels:     []inventory.Level{inventory.LevelRepository},
 	Options:    []inventory.Option{mustBeMount},
 	Repository: directoryRepository,
+	Proved:     map[string]actions.Ground{"repository": actions.Real},
 }
 
 func directoryRepository(f *inventory.Fleet, r inventory.Repository, from inventory.Ref) (actions.Repository, error) {

@@ -34,6 +34,7 @@ in place.`,
 	},
 	Checks: filesChecks,
 	Data:   folderData,
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 var proveOption = inventory.Option{Name: "prove", Type: inventory.TypeString, Doc: "a line of shell, run as root, that ends with 0 when the data is right"}

@@ -45,6 +45,7 @@ apart, so that one that has expired does not hide whether the service works; for
 		{Name: "time", Unit: "s", Warn: 2, Fail: 10, Doc: "time until the answer was there"},
 	}, probeCertLimits...),
 	Checks: httpChecks,
+	Proved: map[string]actions.Ground{"look": actions.Real},
 }
 
 func httpChecks(_ *inventory.Fleet, t inventory.Target) []actions.Check {

@@ -45,6 +45,7 @@ sets aside what is in it.`,
 	},
 	Checks: mountChecks,
 	Data:   folderData,
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 func mountChecks(_ *inventory.Fleet, t inventory.Target) []actions.Check {

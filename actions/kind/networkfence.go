@@ -43,6 +43,7 @@ A unit counts as stopped when it is masked, not active, and has no process: one 
 			Survey: verb("survey"), Do: verb("stop"), Verify: verb("verify"), Release: &release,
 		}, nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Real},
 }
 
 var networkCut = actions.Kind{
@@ -97,4 +98,5 @@ ping nor at ports. That a host does not answer is no fence of itself; the rules,
 		out.Verify = wayScript(in, nil, "network-cut/verify.sh")
 		return out, nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Real},
 }

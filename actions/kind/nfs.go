@@ -29,7 +29,8 @@ aside what is in it.`,
 			return []actions.Reading{nfsRead(t, a)}
 		}}}
 	},
-	Data: folderData,
+	Data:   folderData,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Real, "restore": actions.Real},
 }
 
 // nfsRead judges the answer of nfs/look.sh.

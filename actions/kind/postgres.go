@@ -55,6 +55,7 @@ marked so that it comes up as a standby should anything start it. A rejoin uses 
 	Checks: postgresChecks,
 	Data:   postgresData,
 	Move:   postgresMove,
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 // postgresScript puts a script of the kind together with what it rests on.

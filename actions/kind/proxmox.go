@@ -49,6 +49,7 @@ When it is released the guest is started as it was. What runs in it starts too: 
 			Proof: in["TOOL"] + " status says stopped", Takes: takes,
 		}, in, nil, "proxmox-vm"), nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Documented},
 }
 
 var hcloudServer = actions.Kind{
@@ -78,6 +79,7 @@ The token is a secret and reaches hcloud by its environment.`,
 			Grade: actions.GradePower, Host: on, Text: "turn cloud server " + server + " off", Proof: "the cloud says off", Takes: takes,
 		}, map[string]string{"SERVER": server, "WAIT": wait}, keepOf(x.Options, map[string]string{"token": "HCLOUD_TOKEN"}), "hcloud-server"), nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Documented},
 }
 
 // wayFence gives a fence its scripts, from a folder that has one of each.

@@ -27,6 +27,7 @@ Every copy is whole: for much data that changes little, restic needs less room a
 		{Name: "stage", Type: inventory.TypePath, Default: "/var/lib/jurymast/upload", Doc: "folder on the hosts for an archive on its way"},
 	},
 	Repository: rcloneRepository,
+	Proved:     map[string]actions.Ground{"repository": actions.Real},
 }
 
 func rcloneRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Ref) (actions.Repository, error) {

@@ -41,6 +41,7 @@ cloud has to be told, by a redirect of kind shell.`,
 		}
 		return wayRedirect(actions.Redirect{Host: on, Text: "move " + x.Options.String("address") + ": " + on.Name(), Floor: floor}, in, nil, "address"), nil
 	},
+	Proved: map[string]actions.Ground{"redirect": actions.Real},
 }
 
 var haproxyKind = actions.Kind{
@@ -75,6 +76,7 @@ is told by the socket is forgotten when HAProxy is restarted, unless a server-st
 		}
 		return wayRedirect(actions.Redirect{Host: on, Text: "lead backend " + in["BACKEND"] + " of " + on.Name() + " over"}, in, nil, "haproxy"), nil
 	},
+	Proved: map[string]actions.Ground{"redirect": actions.Real},
 }
 
 var proxyFile = actions.Kind{
@@ -102,6 +104,7 @@ does not pass test is put back, and the proxy goes on as it was.`,
 		}
 		return wayRedirect(actions.Redirect{Host: on, Text: "write " + in["FILE"] + " on " + on.Name() + " anew"}, in, nil, "proxy-file"), nil
 	},
+	Proved: map[string]actions.Ground{"redirect": actions.Real},
 }
 
 var dns = actions.Kind{
@@ -136,6 +139,7 @@ ttl is how long resolvers may go on with what they know: lower it before it is n
 			Survey: verb("survey"), Do: shellLine(x.Options, "do", nil), Verify: verb("verify"),
 		}, nil
 	},
+	Proved: map[string]actions.Ground{"redirect": actions.Real},
 }
 
 // wayRedirect gives a redirect its scripts, from a folder that has one of each.

@@ -45,6 +45,7 @@ back. A host that rejoins gives up what it wrote alone; its last save is kept be
 	Checks: redisChecks,
 	Data:   redisData,
 	Move:   redisMove,
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 // redisScript puts a script of the kind together with what it rests on.

@@ -46,6 +46,7 @@ would make a new repository in its place.`,
 		mustBeMount,
 	},
 	Repository: resticRepository,
+	Proved:     map[string]actions.Ground{"repository": actions.Real},
 }
 
 // resticVariables are the secrets of a repository, as restic reads them from

@@ -65,6 +65,7 @@ redirect, in their environment, and SECRET where secret is set.`,
 			Survey: shellSurvey(x.Options, nil), Do: shellLine(x.Options, "do", nil), Verify: shellLine(x.Options, "proof", nil),
 		}, nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Real, "redirect": actions.Real},
 }
 
 var shellGrades = map[string]actions.Grade{

@@ -43,6 +43,7 @@ that were changed are kept in the file as comments, and come back when the fence
 			Proof: "the server exports nothing to it and has no session of it", Takes: shortFence,
 		}, in, nil, "nfs-export"), nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Documented},
 }
 
 var sambaShare = actions.Kind{
@@ -84,4 +85,5 @@ released. Shares that stand in the registry (net conf) are not known.`,
 			Proof: "the server would not let it in, and has no connection of it", Takes: shortFence,
 		}, in, nil, "samba-share"), nil
 	},
+	Proved: map[string]actions.Ground{"fence": actions.Real},
 }

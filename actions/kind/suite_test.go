@@ -83,6 +83,14 @@ func TestEveryKindIsDescribed(t *testing.T) {
 		if k.About == "" || len(k.Levels) == 0 {
 			t.Errorf("%s says nothing about itself, or has no level", k.Name)
 		}
+		for _, v := range k.Verbs() {
+			if g := k.Proved[v]; g != actions.Real && g != actions.Recorded && g != actions.Documented {
+				t.Errorf("%s: %s is proved by %q", k.Name, v, g)
+			}
+		}
+		if len(k.Proved) != len(k.Verbs()) {
+			t.Errorf("%s can %v and proves %v", k.Name, k.Verbs(), k.Proved)
+		}
 		seen := map[string]bool{}
 		described := func(what, name, doc string) {
 			if name == "" || doc == "" || strings.Contains(doc, "\n") || seen[what+name] {

@@ -45,6 +45,7 @@ full backlog is accepted by the kernel. Use http or command where there is somet
 			},
 		}}
 	},
+	Proved: map[string]actions.Ground{"look": actions.Real},
 }
 
 func tcpRead(t inventory.Target, address string, a actions.Answer) []actions.Reading {

@@ -52,6 +52,7 @@ The protocol must begin with TLS: mail and database servers that switch to it la
 			},
 		}}
 	},
+	Proved: map[string]actions.Ground{"look": actions.Real},
 }
 
 // tlsName is the name the certificate must be for, "" to take it from the

@@ -14,13 +14,15 @@ import (
 
 // kindItem is a kind as programs read it.
 type kindItem struct {
-	Name    string   `json:"name"`
-	Doc     string   `json:"doc"`
-	Levels  []string `json:"levels"`
-	Verbs   []string `json:"verbs"`
-	Options []option `json:"options"`
-	Limits  []limit  `json:"limits"`
-	Sudoers []string `json:"sudoers"`
+	Name   string   `json:"name"`
+	Doc    string   `json:"doc"`
+	Levels []string `json:"levels"`
+	Verbs  []string `json:"verbs"`
+	// Proved says of each verb what the claim rests on.
+	Proved  map[string]actions.Ground `json:"proved"`
+	Options []option                  `json:"options"`
+	Limits  []limit                   `json:"limits"`
+	Sudoers []string                  `json:"sudoers"`
 }
 
 type option struct {
@@ -53,7 +55,7 @@ func finite(f float64) *number {
 }
 
 func newKindItem(k actions.Kind) kindItem {
-	it := kindItem{Name: k.Name, Doc: k.Doc, Levels: []string{}, Verbs: k.Verbs(), Options: []option{}, Limits: []limit{}, Sudoers: k.Sudoers}
+	it := kindItem{Name: k.Name, Doc: k.Doc, Levels: []string{}, Verbs: k.Verbs(), Proved: k.Proved, Options: []option{}, Limits: []limit{}, Sudoers: k.Sudoers}
 	for _, l := range k.Levels {
 		it.Levels = append(it.Levels, string(l))
 	}
@@ -106,6 +108,23 @@ func (a *app) kindsCommand() *cobra.Command {
 	return c
 }
 
+// grounds says what a kind can do, by what the claim rests on, best first.
+func grounds(k actions.Kind) string {
+	var out []string
+	for _, g := range []actions.Ground{actions.Real, actions.Recorded, actions.Documented} {
+		var verbs []string
+		for _, v := range k.Verbs() {
+			if k.Proved[v] == g {
+				verbs = append(verbs, v)
+			}
+		}
+		if len(verbs) > 0 {
+			out = append(out, string(g)+": "+strings.Join(verbs, ", "))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
 func (a *app) listKinds(kinds []actions.Kind) error {
 	l := listing{schema: "kinds", columns: []column{{head: "KIND"}, {head: "OF"}, {head: "CAN"}, {head: "WHAT", flex: true}}}
 	for _, k := range kinds {
@@ -135,7 +154,7 @@ func (a *app) kindPage(k actions.Kind) error {
 	it := newKindItem(k)
 	p := a.printer()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s - %s\n\nOf:   %s\nCan:  %s\n", p.paint(sgrBold, k.Name), k.Doc, strings.Join(it.Levels, ", "), strings.Join(it.Verbs, ", "))
+	fmt.Fprintf(&b, "%s - %s\n\nOf:   %s\nCan:  %s\n", p.paint(sgrBold, k.Name), k.Doc, strings.Join(it.Levels, ", "), grounds(k))
 	if k.About != "" {
 		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(k.About))
 	}

@@ -44,15 +44,15 @@ func TestReadmeGenerated(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kinds strings.Builder
-	kinds.WriteString("| kind | of | looks at |\n|---|---|---|\n")
+	kinds.WriteString("| kind | of | can | what |\n|---|---|---|---|\n")
 	for _, k := range engine.Kinds() {
 		it := newKindItem(k)
-		fmt.Fprintf(&kinds, "| `%s` | %s | %s |\n", k.Name, strings.Join(it.Levels, ", "), k.Doc)
+		fmt.Fprintf(&kinds, "| `%s` | %s | %s | %s |\n", k.Name, strings.Join(it.Levels, ", "), grounds(k), k.Doc)
 	}
 	fleet := demo(t, false)
 	_, out, _ := call(t, fleet, "check", "all", "-q")
 
-	is, changed := between(t, string(text), "## What it looks at\n\n", "\n`jurymast kinds NAME`", kinds.String())
+	is, changed := between(t, string(text), "as `proved`.\n\n", "\n`jurymast kinds NAME`", kinds.String())
 	shown, changed := between(t, changed, "```text\n$ jurymast demo check all -q\n", "```\n", out)
 	if *update {
 		if err := os.WriteFile(readme, []byte(changed), 0o644); err != nil {
