@@ -11,10 +11,11 @@ if ! command -v docker >/dev/null; then
     echo missing
     exit 0
 fi
-# What the client warns of comes on stderr and is no part of the version: why it
+# "docker version" says why it failed; with a format, "docker info" of 20.10 only
+# says that its template did. What the client warns of comes on stderr and is no part of the version: why it
 # failed is asked for apart.
-if ! version=$(docker info --format '{{.ServerVersion}}' 2>/dev/null </dev/null); then
-    why=$(docker info --format '{{.ServerVersion}}' 2>&1 >/dev/null </dev/null)
+if ! version=$(docker version --format '{{.Server.Version}}' 2>/dev/null </dev/null); then
+    why=$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null </dev/null)
     case $why in
     *"ermission denied"*)
         if [ -z "$SUDO" ]; then
@@ -22,8 +23,8 @@ if ! version=$(docker info --format '{{.ServerVersion}}' 2>/dev/null </dev/null)
             exit 0
         fi
         docker="$SUDO docker"
-        if ! version=$($docker info --format '{{.ServerVersion}}' 2>/dev/null </dev/null); then
-            printf 'down %s\n' "$($docker info --format '{{.ServerVersion}}' 2>&1 >/dev/null </dev/null)"
+        if ! version=$($docker version --format '{{.Server.Version}}' 2>/dev/null </dev/null); then
+            printf 'down %s\n' "$($docker version --format '{{.Server.Version}}' 2>&1 >/dev/null </dev/null)"
             exit 0
         fi
         ;;

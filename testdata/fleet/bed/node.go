@@ -46,6 +46,12 @@ const (
 	diskSize = 512 << 20 // bytes; sparse on the host
 )
 
+// cgroupsWritable lets a docker engine make groups for its containers: nspawn
+// leaves all but the one of systemd read-only.
+const cgroupsWritable = `[Service]
+ExecStartPre=/bin/sh -c 'for m in /sys/fs/cgroup/*; do mountpoint -q "$m" && mount -o remount,bind,rw "$m"; done; :'
+`
+
 // make makes the node's file systems and its cable. Nothing runs yet.
 func (n *Node) make(ctx context.Context) error {
 	for _, d := range []string{"upper", "work", "root", "disk", "docker", "containerd"} {
@@ -73,6 +79,11 @@ func (n *Node) make(ctx context.Context) error {
 	}
 	if err := n.bed.furnish(n.root(), n.Name); err != nil {
 		return err
+	}
+	if n.docker {
+		if err := n.Write("/etc/systemd/system/docker.service.d/cgroup.conf", cgroupsWritable, 0o644); err != nil {
+			return err
+		}
 	}
 	return n.bed.net.plug(ctx, n.Name, n.Addr)
 }
@@ -225,7 +236,7 @@ func (n *Node) Thaw(context.Context) error {
 // Run has a shell script run in the node, past its network, and returns what it
 // printed. A script that fails is an error that ends with what it said.
 func (n *Node) Run(ctx context.Context, script string) (string, error) {
-	cmd, err := n.Shell(ctx, "sh", "-c", script)
+	cmd, err := n.Shell(ctx, "sh", "-c", "cd /\n"+script)
 	if err != nil {
 		return "", err
 	}
@@ -244,7 +255,7 @@ func (n *Node) Shell(ctx context.Context, name string, args ...string) (*exec.Cm
 		return nil, err
 	}
 	words := []string{
-		"--target=" + strconv.Itoa(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd=/", "--",
+		"--target=" + strconv.Itoa(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--",
 		"/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "TERM=" + os.Getenv("TERM"), name,
 	}
 	cmd := exec.CommandContext(ctx, "nsenter", append(words, args...)...)
@@ -276,16 +287,25 @@ func (n *Node) leader() (int, error) {
 	return 0, fmt.Errorf("%s has not begun: %s", n.Name, n.lastWords())
 }
 
-// Write writes a file of the node, also while it is off.
+// Write writes a file of the node, also while it is off. A link in its place
+// is replaced, and none on the way can lead out of the node.
 func (n *Node) Write(path, text string, mode os.FileMode) error {
-	at := filepath.Join(n.root(), path)
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+	root, err := os.OpenRoot(n.root())
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(at, []byte(text), mode); err != nil {
+	defer func() { _ = root.Close() }()
+	path = strings.TrimPrefix(path, "/")
+	if err := root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.Chmod(at, mode)
+	if err := root.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := root.WriteFile(path, []byte(text), mode); err != nil {
+		return err
+	}
+	return root.Chmod(path, mode)
 }
 
 // lastWords is the end of what the node printed on its console.

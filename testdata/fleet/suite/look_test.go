@@ -1,0 +1,427 @@
+//go:build linux && fleet
+
+package suite
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"jurymast/testdata/fleet/bed"
+)
+
+// unclocked: no machine of the bed has a source of time, which is true and so
+// is the warning.
+const unclocked = "clock"
+
+func TestLookLinux(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}}, `
+[service.job]
+kind = "systemd"
+on = "n1"
+unit = "job.service"
+
+[service.plugin]
+kind = "command"
+on = "n1"
+command = "/usr/local/bin/check_queue -w 10 -c 20"
+`)
+	f.must(f.Node("n1").Write("/etc/systemd/system/job.service", "[Service]\nExecStart=/bin/sleep infinity\n", 0o644))
+	f.must(f.Node("n1").Write("/etc/systemd/system/bad.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n", 0o644))
+	f.must(f.Node("n1").Write("/usr/local/bin/check_queue", "#!/bin/sh\nn=$(cat /srv/queue)\necho \"QUEUE $n waiting | queue=$n;10;20\"\n[ \"$n\" -le 20 ] || exit 2\n[ \"$n\" -le 10 ] || exit 1\n", 0o755))
+	f.on("n1", "systemctl daemon-reload; systemctl start job; echo 3 >/srv/queue")
+	f.well("n1", unclocked)
+	f.well("job")
+	f.finds("plugin", "command", "", "ok", "QUEUE 3 waiting")
+
+	f.part("a disk is full", func(f *fleet) {
+		f.on("n1", "fallocate -l 420M /srv/fill")
+		f.finds("n1", "disk", "/srv", "warn", "% used")
+		f.on("n1", "dd if=/dev/zero of=/srv/more bs=1M 2>/dev/null || :")
+		f.finds("n1", "disk", "/srv", "fail", "100% used")
+		f.on("n1", "rm /srv/fill /srv/more")
+		f.finds("n1", "disk", "/srv", "ok")
+	})
+	f.part("inodes are used up", func(f *fleet) {
+		f.on("n1", `mkdir /srv/many && cd /srv/many && seq 1 200000 | xargs touch 2>/dev/null || :`)
+		f.finds("n1", "inodes", "/srv", "fail", "of the inodes used")
+		f.on("n1", "rm -r /srv/many")
+		f.finds("n1", "inodes", "/srv", "ok")
+	})
+	f.part("a unit fails", func(f *fleet) {
+		f.on("n1", "systemctl start bad 2>/dev/null || :")
+		f.finds("n1", "units", "", "fail", "bad.service")
+		f.on("n1", "systemctl reset-failed")
+		f.finds("n1", "units", "", "ok")
+	})
+	f.part("a unit is killed", func(f *fleet) {
+		f.on("n1", "systemctl kill -s KILL job; until [ \"$(systemctl is-active job)\" = failed ]; do :; done")
+		f.finds("job", "unit", "", "fail")
+		f.on("n1", "systemctl stop job; systemctl reset-failed")
+		f.finds("job", "unit", "", "fail", "inactive")
+		f.on("n1", "systemctl start job")
+		f.finds("job", "unit", "", "ok")
+	})
+	f.part("a plugin", func(f *fleet) {
+		f.on("n1", "echo 15 >/srv/queue")
+		f.finds("plugin", "command", "", "warn", "15 waiting")
+		f.on("n1", "echo 25 >/srv/queue")
+		f.finds("plugin", "command", "", "fail", "25 waiting")
+		f.on("n1", "chmod -x /usr/local/bin/check_queue")
+		f.finds("plugin", "command", "", "unknown")
+		f.on("n1", "chmod +x /usr/local/bin/check_queue; echo 3 >/srv/queue")
+		f.finds("plugin", "command", "", "ok")
+	})
+	f.part("sshd restarts in the middle", func(f *fleet) {
+		f.on("n1", "systemctl restart ssh")
+		f.finds("n1", "ssh", "", "ok")
+	})
+	f.well("n1", unclocked)
+	f.well("job")
+}
+
+func TestLookReach(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"gate", "inner", "other", "bsd", "poor"}}, `
+node.inner: jump = ["gate"]
+node.bsd: user = "csh"
+node.bsd: sudo = false
+node.bsd: kind = "host"
+node.poor: user = "plain"
+`)
+	ctx := t.Context()
+	// The inner one cannot be reached but through the gate.
+	f.must(f.Drop(ctx, "console", "inner", true))
+	for _, n := range []string{"gate", "inner", "other"} {
+		f.well(n, unclocked)
+	}
+	f.part("a csh", func(f *fleet) {
+		f.well("bsd")
+		if o := f.on("bsd", "getent passwd csh"); !strings.Contains(o, "tcsh") {
+			t.Fatalf("the login shell is not tcsh: %s", o)
+		}
+	})
+	f.part("no sudo", func(f *fleet) {
+		for _, r := range f.look("poor") {
+			if r.Status == "ok" && strings.Contains(r.Line, "sudo") {
+				t.Errorf("a refusal reads as ok: %s", r)
+			}
+		}
+		f.finds("poor", "load", "", "ok")
+	})
+	f.part("cut off from me, not down", func(f *fleet) {
+		f.must(f.Drop(ctx, "console", "other", true))
+		f.finds("other", "ssh", "", "unknown", "cut off from me", "gate")
+		f.must(f.Drop(ctx, "console", "other", false))
+		f.well("other", unclocked)
+	})
+	f.part("down", func(f *fleet) {
+		f.must(f.Node("other").Kill(ctx))
+		f.finds("other", "ssh", "", "fail")
+		for _, r := range f.findings("other") {
+			if r.Check != "ssh" && r.Status == "ok" {
+				t.Errorf("a dead host is well: %s", r)
+			}
+		}
+		f.must(f.Node("other").Power(ctx))
+		f.well("other", unclocked)
+	})
+	f.part("frozen", func(f *fleet) {
+		f.must(f.Node("other").Freeze(ctx))
+		f.finds("other", "ssh", "", "fail")
+		f.must(f.Node("other").Thaw(ctx))
+		f.well("other", unclocked)
+	})
+	f.part("slow", func(f *fleet) {
+		f.must(f.Slow(ctx, "other", 150*time.Millisecond))
+		f.finds("other", "ssh", "", "ok")
+		f.must(f.Slow(ctx, "other", 0))
+	})
+	f.part("the way in is down", func(f *fleet) {
+		f.must(f.Node("gate").Kill(ctx))
+		o := f.jm("check", "gate", "inner")
+		if o.exit != 2 {
+			t.Errorf("%s", o)
+		}
+		for _, r := range f.findings("inner") {
+			if r.Status == "ok" {
+				t.Errorf("behind a dead gate: %s", r)
+			}
+		}
+		f.must(f.Node("gate").Power(ctx))
+		f.well("inner", unclocked)
+	})
+	f.part("another machine answers at its address", func(f *fleet) {
+		f.on("other", "cp /etc/ssh/ssh_host_ed25519_key /root/was; rm /etc/ssh/ssh_host_ed25519_key*; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key; systemctl restart ssh")
+		f.finds("other", "ssh", "", "fail", "key")
+		f.leaves(76, "check", "other")
+		f.on("other", "cp /root/was /etc/ssh/ssh_host_ed25519_key; systemctl restart ssh")
+		f.well("other", unclocked)
+	})
+}
+
+// certificate makes a certificate for a name, self-signed, and its key.
+func certificate(t *testing.T, name string, addr net.IP, until time.Time) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := &x509.Certificate{
+		SerialNumber: big.NewInt(until.Unix()), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, IPAddresses: []net.IP{addr},
+		NotBefore: until.AddDate(0, -3, 0), NotAfter: until, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, is, is, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: raw}))
+}
+
+func TestLookWeb(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"web"}}, `
+[service.site]
+kind = "http"
+on = "web"
+url = "http://10.77.0.11/"
+contains = "welcome"
+
+[service.port]
+kind = "tcp"
+on = "web"
+port = 80
+
+[service.safe]
+kind = "tls"
+on = "web"
+address = "10.77.0.11:443"
+verify = false
+`)
+	n := f.Node("web")
+	serve := func(f *fleet, left time.Duration) {
+		cert, key := certificate(f.t, "web", n.Addr.AsSlice(), time.Now().Add(left))
+		f.must(n.Write("/etc/nginx/cert.pem", cert, 0o644))
+		f.must(n.Write("/etc/nginx/key.pem", key, 0o600))
+		f.on("web", "systemctl restart nginx")
+	}
+	f.must(n.Write("/etc/nginx/sites-enabled/default", `server {
+ listen 80 default_server; listen 443 ssl default_server;
+ ssl_certificate /etc/nginx/cert.pem; ssl_certificate_key /etc/nginx/key.pem;
+ root /srv/www;
+}
+`, 0o644))
+	f.on("web", "mkdir -p /srv/www; echo welcome >/srv/www/index.html")
+	serve(f, 60*24*time.Hour)
+	f.well("site")
+	f.well("port")
+	f.well("safe")
+
+	f.part("the text is another", func(f *fleet) {
+		f.on("web", "echo database error >/srv/www/index.html")
+		f.finds("site", "http", "", "fail", "welcome")
+		f.on("web", "rm /srv/www/index.html")
+		f.finds("site", "http", "", "fail", "403")
+		f.on("web", "echo welcome >/srv/www/index.html")
+		f.well("site")
+	})
+	f.part("a certificate ends", func(f *fleet) {
+		serve(f, 10*24*time.Hour)
+		f.finds("safe", "tls", "", "warn", "days")
+		serve(f, -25*time.Hour)
+		f.finds("safe", "tls", "", "fail", "expired")
+		serve(f, 60*24*time.Hour)
+		f.well("safe")
+	})
+	f.part("it is stopped", func(f *fleet) {
+		f.on("web", "systemctl stop nginx")
+		f.finds("site", "http", "", "fail", "refused")
+		f.finds("port", "tcp", "", "fail", "refused")
+		f.finds("safe", "tls", "", "fail", "refused")
+		f.on("web", "systemctl start nginx")
+		f.well("site")
+		f.well("port")
+		f.well("safe")
+	})
+	f.part("it hangs", func(f *fleet) {
+		f.on("web", "pkill -STOP nginx")
+		f.finds("site", "http", "", "fail")
+		f.on("web", "pkill -CONT nginx")
+		f.well("site")
+	})
+}
+
+// image makes an image of nothing but busybox on a node's docker.
+const image = `systemctl start docker
+mkdir -p /tmp/bb/bin && cp /bin/busybox /tmp/bb/bin/ && for c in sh sleep httpd test touch cat wget ls rm sync date; do ln -sf busybox /tmp/bb/bin/$c; done
+tar -C /tmp/bb -c . | docker import - lab/bb:1 >/dev/null
+`
+
+func TestLookDocker(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
+[service.engine]
+kind = "docker"
+on = "box"
+
+[service.shop]
+kind = "compose"
+on = "box"
+services = ["front", "store"]
+`)
+	f.must(f.Node("box").Write("/opt/shop/docker-compose.yml", `version: "2.4"
+services:
+  front:
+    image: lab/bb:1
+    command: sleep 1000000
+    healthcheck: {test: ["CMD", "test", "!", "-e", "/sick"], interval: 1s, retries: 1}
+  store:
+    image: lab/bb:1
+    command: sleep 1000000
+    volumes: ["data:/data"]
+volumes: {data: {}}
+`, 0o644))
+	f.on("box", image+"cd /opt/shop && docker-compose up -d 2>&1")
+	f.well("engine")
+	f.well("shop")
+
+	f.part("a health check says no", func(f *fleet) {
+		f.on("box", "docker exec shop_front_1 touch /sick")
+		f.finds("shop", "compose", "front", "fail", "unhealthy")
+		f.on("box", "docker exec shop_front_1 rm /sick")
+		f.well("shop")
+	})
+	f.part("a container is killed", func(f *fleet) {
+		f.on("box", "docker kill shop_store_1")
+		f.finds("shop", "compose", "store", "fail", "137")
+		f.on("box", "docker start shop_store_1")
+		f.well("shop")
+	})
+	f.part("it is removed", func(f *fleet) {
+		f.on("box", "docker rm -f shop_store_1")
+		f.finds("shop", "compose", "store", "fail")
+		f.on("box", "cd /opt/shop && docker-compose up -d 2>&1")
+		f.well("shop")
+	})
+	f.part("it is paused", func(f *fleet) {
+		f.on("box", "docker pause shop_front_1")
+		f.finds("shop", "compose", "front", "warn", "paused")
+		f.on("box", "docker unpause shop_front_1")
+		f.well("shop")
+	})
+	f.part("the engine is stopped", func(f *fleet) {
+		f.on("box", "systemctl stop docker.socket docker")
+		f.finds("engine", "engine", "", "fail")
+		for _, r := range f.look("shop") {
+			if r.Status == "ok" {
+				t.Errorf("without an engine: %s", r)
+			}
+		}
+		f.on("box", "systemctl start docker; docker start shop_front_1 shop_store_1")
+		f.well("engine")
+		f.well("shop")
+	})
+}
+
+// TestLookMachine looks at what only a kernel of its own has.
+func TestLookMachine(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"})
+	ctx := t.Context()
+	f.on("vm", "mdadm --create /dev/md0 --run --level=10 --raid-devices=4 --assume-clean /dev/vdb /dev/vdc /dev/vdd /dev/vde 2>&1; mkfs.ext4 -q /dev/md0; mount /dev/md0 /srv")
+	f.well("vm", unclocked)
+	f.finds("vm", "mdraid", "md0", "ok")
+	f.finds("vm", "disk", "/srv", "ok")
+
+	f.part("a drive of the array fails", func(f *fleet) {
+		f.on("vm", "mdadm /dev/md0 --fail /dev/vdc 2>&1")
+		f.finds("vm", "mdraid", "md0", "fail", "degraded", "3 of 4", "[U_UU]")
+		f.on("vm", "echo 500 >/proc/sys/dev/raid/speed_limit_max; mdadm /dev/md0 --remove /dev/vdc 2>&1; mdadm --zero-superblock /dev/vdc; mdadm /dev/md0 --add /dev/vdc 2>&1")
+		r := f.finds("vm", "mdraid", "md0", "fail", "recovery")
+		t.Log(r)
+		f.on("vm", "echo 200000 >/proc/sys/dev/raid/speed_limit_max")
+		f.finds("vm", "mdraid", "md0", "ok")
+	})
+	f.part("the clock is off", func(f *fleet) {
+		f.on("vm", "date -s '+2 hours' >/dev/null")
+		f.finds("vm", "clock", "", "fail")
+		f.on("vm", fmt.Sprintf("date -s @%d >/dev/null", time.Now().Unix()))
+		f.finds("vm", "clock", "", "warn", "not synchronised")
+		f.on("vm", "date -s 1970-01-02 >/dev/null")
+		f.finds("vm", "clock", "", "fail")
+		f.on("vm", fmt.Sprintf("date -s @%d >/dev/null", time.Now().Unix()))
+		f.finds("vm", "clock", "", "warn", "not synchronised")
+	})
+	f.part("it freezes", func(f *fleet) {
+		f.must(f.Machine().Freeze(ctx))
+		f.finds("vm", "ssh", "", "fail")
+		f.must(f.Machine().Thaw(ctx))
+		f.finds("vm", "ssh", "", "ok")
+	})
+}
+
+// TestLookMount has a share on a kernel's NFS server, and one over FUSE whose
+// server goes away: a process that touches it hangs and cannot be killed.
+func TestLookMount(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"files", "user"}}, `
+[share.docs]
+kind = "mount"
+class = "application"
+on = "files"
+path = "/srv/docs"
+mounts = [{ on = "user", at = "/mnt/docs" }]
+fstype = "fuse.sshfs"
+`)
+	ctx := t.Context()
+	f.must(f.Node("user").Write("/root/key", string(read(t, f.Key())), 0o600))
+	f.on("files", "mkdir -p /srv/docs; echo hello >/srv/docs/a")
+	mount := "mkdir -p /mnt/docs; sshfs -o allow_other,IdentityFile=/root/key,StrictHostKeyChecking=no root@files:/srv/docs /mnt/docs"
+	f.on("user", mount)
+	f.well("docs")
+	f.part("it is not mounted", func(f *fleet) {
+		f.on("user", "umount /mnt/docs")
+		f.bad("docs", "fail", "not mounted")
+		f.on("user", mount)
+		f.well("docs")
+	})
+	f.part("it hangs", func(f *fleet) {
+		f.must(f.Node("files").Freeze(ctx))
+		f.bad("docs", "fail", "HUNG since")
+		start := time.Now()
+		for _, r := range f.look("user") {
+			if r.Status != "ok" && r.Check != unclocked {
+				t.Errorf("a hung mount spoils another check: %s", r)
+			}
+		}
+		if n := strings.TrimSpace(f.on("user", "ps -eo stat,args | grep -c '^D.*jurymast' || :")); n != "0" && n != "1" {
+			t.Errorf("%s helpers hang at one mount", n)
+		}
+		t.Logf("a look beside a hung mount took %s", time.Since(start).Round(time.Millisecond))
+		f.must(f.Node("files").Thaw(ctx))
+		f.well("docs")
+	})
+}
+
+// bad looks at a target until anything about it has a status and these words.
+func (f *fleet) bad(target, status string, words string) {
+	f.t.Helper()
+	var last []finding
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		last = f.look(target)
+		for _, r := range last {
+			if r.Status == status && strings.Contains(r.Line, words) {
+				return
+			}
+		}
+	}
+	f.t.Fatalf("%s: nothing is %s %q within a minute:\n%s", target, status, words, lines(last))
+}
