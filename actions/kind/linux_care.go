@@ -82,6 +82,9 @@ func linuxUpdates(a actions.Answer, all, security, lists inventory.Bound) []acti
 	if f["manager"] == "none" {
 		return nil
 	}
+	if f["lists"] == "none" {
+		return []actions.Reading{{Status: actions.Unknown, Line: "the updates cannot be counted: no package list was ever fetched", Next: "apt-get update"}}
+	}
 	n, err := strconv.Atoi(f["updates"])
 	if err != nil {
 		return actions.UnknownReading("the updates cannot be counted: %s", orNothing(firstLine(a.Stderr), a.Exit))

@@ -184,6 +184,7 @@ func (f *Linux) updates(t tree) {
 	}
 	t["lab/updates"] = b.String()
 	t["var/lib/apt/lists/partial/.keep"] = ""
+	t["var/lib/apt/lists/lab_dists_stable_InRelease"] = ""
 	t["var/cache/apt/pkgcache.bin"] = ""
 }
 

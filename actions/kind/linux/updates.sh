@@ -14,12 +14,13 @@ if command -v apt-get >/dev/null; then
     }
     printf 'updates %s\n' "$(printf '%s\n' "$out" | grep -c '^Inst ')"
     printf 'security %s\n' "$(printf '%s\n' "$out" | grep '^Inst ' | grep -ic -e '-security')"
-    for f in "$R/var/lib/apt/periodic/update-success-stamp" "$R/var/lib/apt/lists" "$R/var/cache/apt/pkgcache.bin"; do
-        if [ -e "$f" ]; then
-            printf 'lists %s\n' "$(stat -c %Y "$f")"
-            break
-        fi
-    done
+    # The files of the lists carry the times of the server; what apt touches at
+    # each update is the folder that it fetches into.
+    if ! ls "$R"/var/lib/apt/lists/*_*Release >/dev/null 2>&1; then
+        echo "lists none"
+    elif [ -e "$R/var/lib/apt/lists/partial" ]; then
+        printf 'lists %s\n' "$(stat -c %Y "$R/var/lib/apt/lists/partial")"
+    fi
     broken=$(dpkg --audit 2>/dev/null | grep -c '^ ')
     printf 'broken %s\n' "${broken:-0}"
 elif command -v dnf >/dev/null; then
