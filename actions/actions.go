@@ -136,6 +136,11 @@ type Reading struct {
 	On inventory.Ref
 }
 
+// ItemStandbys is the item of a reading that says how many standbys follow: what
+// it says is no fault of the service itself. After a failover it is bad until
+// the old active is a standby again, and no run waits for that.
+const ItemStandbys = "standbys"
+
 // UnknownReading is the reading of an answer that could not be understood.
 func UnknownReading(format string, args ...any) []Reading {
 	return []Reading{{Status: Unknown, Line: fmt.Sprintf(format, args...)}}

@@ -184,7 +184,7 @@ func (p postgresSaid) replication(t inventory.Target) []actions.Reading {
 			Next: "bring the standby back, or reset synchronous_standby_names"})
 	}
 	if want := len(t.Standby); streaming < want {
-		out = append(out, actions.Reading{Item: "standbys", Status: actions.Fail,
+		out = append(out, actions.Reading{Item: actions.ItemStandbys, Status: actions.Fail,
 			Line: fmt.Sprintf("%d of %d standbys stream", streaming, want), Next: "jurymast plan rejoin " + string(t.Ref)})
 	}
 	if len(out) == 0 {

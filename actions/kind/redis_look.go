@@ -153,7 +153,7 @@ func (r redisSaid) replication(t inventory.Target) []actions.Reading {
 		out = append(out, x)
 	}
 	if want := len(t.Standby); online < want {
-		out = append(out, actions.Reading{Item: "replicas", Status: actions.Fail,
+		out = append(out, actions.Reading{Item: actions.ItemStandbys, Status: actions.Fail,
 			Line: fmt.Sprintf("%d of %d replicas follow", online, want), Next: "jurymast plan rejoin " + string(t.Ref)})
 	}
 	if len(out) == 0 {

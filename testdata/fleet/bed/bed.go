@@ -52,6 +52,7 @@ type Bed struct {
 	mu      sync.Mutex
 	nodes   map[string]*Node
 	machine *Machine
+	power   *powerSwitch
 	closed  bool
 }
 
@@ -189,7 +190,11 @@ func (b *Bed) Close() error {
 		return nil
 	}
 	b.closed = true
+	power := b.power
 	b.mu.Unlock()
+	if power != nil {
+		power.close()
+	}
 	// The caller's context may be over; tidying up has to happen all the same.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -338,3 +338,7 @@ func (b *Bed) answers(ctx context.Context, at netip.AddrPort) error {
 	}
 	return nil
 }
+
+// DiskPath is where the files of [Disk] are on this host, also while the node is
+// off.
+func (n *Node) DiskPath() string { return filepath.Join(n.dir, "disk") }

@@ -139,6 +139,7 @@ type outcome struct {
 	args     []string
 	out, err string
 	exit     int
+	began    time.Time
 	took     time.Duration
 }
 
@@ -159,10 +160,10 @@ func (f *fleet) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// jm runs jurymast and returns what came of it. It is killed after five minutes.
+// jm runs jurymast and returns what came of it. It is killed after two minutes.
 func (f *fleet) jm(args ...string) outcome {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 25*time.Second)
 	defer cancel()
 	cmd := f.command(ctx, args...)
 	var out, errs bytes.Buffer
@@ -173,7 +174,7 @@ func (f *fleet) jm(args ...string) outcome {
 	if err != nil && !errors.As(err, &exit) {
 		f.t.Fatalf("jurymast %v: %v", args, err)
 	}
-	return outcome{args, out.String(), errs.String(), cmd.ProcessState.ExitCode(), time.Since(start)}
+	return outcome{args, out.String(), errs.String(), cmd.ProcessState.ExitCode(), start, time.Since(start)}
 }
 
 // ok runs jurymast and holds that it leaves with 0.
@@ -187,7 +188,7 @@ func (f *fleet) leaves(exit int, args ...string) outcome {
 	f.t.Helper()
 	o := f.jm(args...)
 	if o.exit != exit {
-		f.t.Fatalf("it should leave with %d: %s", exit, o)
+		f.t.Fatalf("it should leave with %d: %s\nand the fleet then: %s", exit, o, f.jm("status", "all", "-o", "wide"))
 	}
 	return o
 }
@@ -195,7 +196,7 @@ func (f *fleet) leaves(exit int, args ...string) outcome {
 // on has a script run on a node, past the network.
 func (f *fleet) on(node, script string) string {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 25*time.Second)
 	defer cancel()
 	var out string
 	var err error

@@ -1,0 +1,160 @@
+//go:build linux && fleet
+
+package suite
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"jurymast/testdata/fleet/bed"
+)
+
+// service is one that moves between two hosts.
+type service struct {
+	name  string
+	hosts []string
+	lines string // of the inventory
+	setup func(f *fleet)
+	put   string // for the writers
+	has   string // a script on the active that prints what it has: WHO N a line
+}
+
+// TestMove moves services as planned and with the active killed, frozen and cut
+// off while it is alive and written to; then back. No acknowledged write may be
+// lost as planned, and there is never an instant with two writers.
+func TestMove(t *testing.T) {
+	var table []moved
+	for _, s := range []service{postgresService, redisService} {
+		t.Run(s.name, func(t *testing.T) {
+			f := s.up(t)
+			a, b := s.hosts[0], s.hosts[1]
+			table = append(table, s.move(f, "planned", a, b, nil))
+			s.back(f, a, b)
+			for _, w := range ways {
+				table = append(table, s.move(f, w.name, a, b, func() { f.must(w.lose(f, f.Node(a))) }))
+				f.must(f.Heal(t.Context()))
+				s.back(f, a, b)
+			}
+		})
+	}
+	t.Logf("\n%s\n%s", movedHead, tableOf(table))
+	for _, m := range table {
+		if m.two > 0 {
+			t.Errorf("%s %s: two writers for %s", m.service, m.how, m.two)
+		}
+		if m.how == "planned" && m.lost > 0 {
+			t.Errorf("%s %s: %d acknowledged writes are lost", m.service, m.how, m.lost)
+		}
+	}
+}
+
+func tableOf(all []moved) string {
+	var b strings.Builder
+	for _, m := range all {
+		fmt.Fprintln(&b, m)
+	}
+	return b.String()
+}
+
+// up makes a bed with the service running and written to.
+func (s service) up(t *testing.T) *fleet {
+	t.Helper()
+	f := newFleet(t, bed.Options{Nodes: append([]string{"gate"}, s.hosts...)}, s.lines, powerFence(s.hosts[0], "gate"), powerFence(s.hosts[1], "gate"))
+	if _, err := f.PowerSwitch(); err != nil {
+		t.Fatal(err)
+	}
+	s.setup(f)
+	f.writers(s.put, s.hosts...)
+	f.writes(s.hosts[0], time.Now())
+	f.well(s.name)
+	return f
+}
+
+// move moves the service from a to b, after a was lost in some way.
+func (s service) move(f *fleet, how, a, b string, lose func()) moved {
+	f.t.Helper()
+	f.writes(a, time.Now())
+	if lose != nil {
+		lose()
+	}
+	start := time.Now()
+	o := f.jm("run", "failover", s.name, "--confirm", s.name)
+	if o.exit != 0 {
+		f.t.Fatalf("%s\n%s", o, lines(f.findings(s.name)))
+	}
+	if lose == nil {
+		start = o.began
+	}
+	f.writes(b, start)
+	m := f.measure(moved{service: s.name, how: how, run: o.took}, a, b, start, stored(f.on(b, s.has)))
+	f.t.Log(m)
+	if on := f.ok("list", "services", s.name, "-o", "json").out; !strings.Contains(on, `"on": "node/`+b+`"`) {
+		f.t.Errorf("it is not seen on %s: %s", b, on)
+	}
+	return m
+}
+
+// back makes a a standby again, and the active one.
+func (s service) back(f *fleet, a, b string) {
+	f.t.Helper()
+	f.leaves(0, "run", "rejoin", s.name, "--confirm", s.name)
+	f.well(s.name)
+	f.writes(b, time.Now())
+	start := time.Now()
+	f.leaves(0, "run", "failback", s.name, "--confirm", s.name)
+	f.writes(a, start)
+	f.leaves(0, "run", "rejoin", s.name, "--confirm", s.name)
+	f.well(s.name)
+}
+
+var postgresService = service{
+	name: "db", hosts: []string{"pg1", "pg2"},
+	lines: `
+[service.db]
+kind = "postgres"
+on = "pg1"
+standby = ["pg2"]
+replica_user = "repl"
+class = "user"
+`,
+	setup: func(f *fleet) {
+		conf := `pg_createcluster 15 main >/dev/null
+cat >>/etc/postgresql/15/main/postgresql.conf <<'EOF'
+listen_addresses = '*'
+wal_log_hints = on
+wal_keep_size = 256MB
+EOF
+printf '%s\n' 'local all all peer' 'host replication repl 10.77.0.0/24 trust' 'host all repl 10.77.0.0/24 trust' >/etc/postgresql/15/main/pg_hba.conf
+`
+		f.on("pg1", conf+`systemctl enable --now postgresql@15-main 2>&1
+runuser -u postgres -- psql -qc "create role repl superuser login replication" -c "create table counter (who text, n int)"
+`)
+		f.on("pg2", conf+`rm -r /var/lib/postgresql/15/main
+runuser -u postgres -- pg_basebackup -h pg1 -U repl -D /var/lib/postgresql/15/main -R -X stream
+systemctl enable --now postgresql@15-main 2>&1
+`)
+	},
+	put: `runuser -u postgres -- psql -qX -c "insert into counter values ('$who', $n)"`,
+	has: `runuser -u postgres -- psql -qXAt -F ' ' -c "select who, n from counter"`,
+}
+
+var redisService = service{
+	name: "cache", hosts: []string{"re1", "re2"},
+	lines: `
+[service.cache]
+kind = "redis"
+on = "re1"
+standby = ["re2"]
+class = "application"
+`,
+	setup: func(f *fleet) {
+		conf := `sed -i -e 's/^bind .*/bind 0.0.0.0/' -e 's/^protected-mode .*/protected-mode no/' -e 's/^appendonly .*/appendonly yes/' /etc/redis/redis.conf
+`
+		f.on("re1", conf+"systemctl enable --now redis-server 2>&1")
+		f.on("re2", conf+"echo 'replicaof 10.77.0.12 6379' >>/etc/redis/redis.conf; systemctl enable --now redis-server 2>&1")
+	},
+	put: `redis-cli -e sadd acks "$who $n"`,
+	has: `redis-cli --raw smembers acks`,
+}
