@@ -189,6 +189,9 @@ type Step struct {
 	Starts bool `json:"starts_service,omitempty"`
 	// About names which of several it is about: a repository.
 	About string `json:"about,omitempty"`
+	// Brings is a host that answers only once this step is done, and with it the
+	// later steps there.
+	Brings inventory.Ref `json:"brings,omitempty"`
 }
 
 // Undoable reports whether the step is undone when a later one fails.

@@ -565,7 +565,7 @@ func rejoin(m *maker) error {
 	case old.seen:
 		// It can be asked while it is fenced: it is made harmless first.
 		m.follow(s, old, active)
-		m.release(held, old)
+		m.release(held, old, "")
 	case len(held) == 0:
 		m.must(false, "reach-"+old.host.Name(), string(old.host)+" answers", old.why)
 	default:
@@ -573,18 +573,20 @@ func rejoin(m *maker) error {
 		// what it did before.
 		c := m.condition("returns-harmless", old.host.Name()+" does not run "+m.target.Ref.Name()+" by itself once it is released", "that cannot be seen while it is fenced", actions.Open)
 		c.Grave = true
-		m.release(held, old)
+		m.release(held, old, old.host)
 		m.follow(s, old, active)
 	}
 	m.lookAt([]inventory.Ref{m.target.Ref})
 	return nil
 }
 
-// release plans to let a host go from its fences.
-func (m *maker) release(held []fence, old member) {
+// release plans to let a host go from its fences, which brings it back where it
+// does not answer before.
+func (m *maker) release(held []fence, old member, brings inventory.Ref) {
 	for _, f := range held {
 		m.step(actions.Step{
 			ID: own("release", f.name), Title: "release " + old.host.Name() + " from fence " + f.name, Host: f.Host, Do: *f.Release, Redo: true, Timeout: startLimit,
+			Brings: brings,
 		})
 	}
 }

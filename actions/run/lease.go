@@ -25,7 +25,8 @@ var guardScript string
 var errHost = errors.New("no lease could be had")
 
 // lease takes the leases of the plan's targets on every host that a step acts
-// on.
+// on. One that a step brings back may not answer yet: its lease is taken ahead
+// of the first act there.
 func (c *carried) lease(ctx context.Context) error {
 	c.epochs = map[inventory.Ref]string{}
 	if c.NoLease {
@@ -40,8 +41,12 @@ func (c *carried) lease(ctx context.Context) error {
 	}
 	all.Wait()
 	for i, h := range hosts {
-		if errs[i] == nil {
+		brought := slices.ContainsFunc(c.plan.Steps, func(s actions.Step) bool { return s.Brings == h })
+		switch {
+		case errs[i] == nil:
 			c.epochs[h] = epochs[i]
+		case brought && errors.Is(errs[i], errHost):
+			errs[i] = nil
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -49,6 +54,53 @@ func (c *carried) lease(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// reach takes the lease on the host of a step that another step has brought
+// back since, and waits for it as long as the step may take: a machine boots.
+func (c *carried) reach(ctx context.Context, s actions.Step) error {
+	if c.NoLease || s.Do.Name == "" {
+		return nil
+	}
+	if _, ok := c.epoch(s.Host); ok {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		epoch, err := c.leaseOn(limited, s.Host, "take", "")
+		var held *HeldError
+		switch {
+		case err == nil:
+			c.mu.Lock()
+			c.epochs[s.Host] = epoch
+			c.mu.Unlock()
+			c.renewOn(s.Host, epoch)
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.As(err, &held):
+			return c.fail(ctx, s, StepRefused, err)
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-limited.Done():
+			t.Stop()
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return c.fail(ctx, s, StepFailed, fmt.Errorf("it did not come back within %s: %w", s.Timeout, err))
+		}
+	}
+}
+
+// epoch returns the epoch of the lease on a host.
+func (c *carried) epoch(h inventory.Ref) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.epochs[h]
+	return e, ok
 }
 
 // actors returns the hosts that a plan's steps act on.
@@ -107,7 +159,7 @@ func leaseTarget(name string) string { return strings.Replace(name, "=", "/", 1)
 
 // guard puts the guard of a host's lease ahead of a script that acts there.
 func (c *carried) guard(h inventory.Ref, s actions.Script) actions.Script {
-	epoch, ok := c.epochs[h]
+	epoch, ok := c.epoch(h)
 	if !ok {
 		return s
 	}
@@ -121,7 +173,7 @@ func (c *carried) guard(h inventory.Ref, s actions.Script) actions.Script {
 func (c *carried) renew(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var wait sync.WaitGroup
-	for h, epoch := range c.epochs {
+	c.renewOn = func(h inventory.Ref, epoch string) {
 		wait.Go(func() {
 			t := time.NewTicker(leaseTime / 3)
 			defer t.Stop()
@@ -138,6 +190,9 @@ func (c *carried) renew(ctx context.Context) (context.Context, func()) {
 				}
 			}
 		})
+	}
+	for h, epoch := range c.epochs {
+		c.renewOn(h, epoch)
 	}
 	return ctx, func() { cancel(nil); wait.Wait() }
 }

@@ -196,9 +196,11 @@ type carried struct {
 	id       string
 	plan     actions.Plan
 	progress *Progress
-	epochs   map[inventory.Ref]string
+	// renewOn keeps a lease that was taken on a host.
+	renewOn func(h inventory.Ref, epoch string)
 
-	mu    sync.Mutex
+	mu     sync.Mutex
+	epochs map[inventory.Ref]string
 	tails map[string][]actions.Event // by step: output to be journaled with its result
 }
 

@@ -29,12 +29,18 @@ func (c *carried) step(ctx context.Context, s actions.Step) error {
 			return nil
 		}
 	case StepBegun:
+		if err := c.reach(ctx, s); err != nil {
+			return err
+		}
 		return c.again(ctx, s, st)
 	}
 	for _, a := range s.After {
 		if before := c.progress.Step(a); !before.Did() {
 			return c.note(ctx, actions.Event{Type: actions.EventDone, Step: s.ID, To: StepSkipped, Line: "step " + a + " was not done"})
 		}
+	}
+	if err := c.reach(ctx, s); err != nil {
+		return err
 	}
 	if st.State == StepUnknown || st.State == StepKilled && s.Check == nil && s.Verify != nil {
 		return c.probe(ctx, s, errors.New("it was not known how far it had come"))

@@ -308,6 +308,24 @@ func (n *Node) Write(path, text string, mode os.FileMode) error {
 	return root.Chmod(path, mode)
 }
 
+// Mask keeps a unit from starting by itself, on a node that is off: what a person
+// does from a rescue system.
+func (n *Node) Mask(unit string) error {
+	if n.Running() {
+		return fmt.Errorf("%s runs", n.Name)
+	}
+	root, err := os.OpenRoot(n.root())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	at := "etc/systemd/system/" + unit
+	if err := root.Remove(at); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return root.Symlink("/dev/null", at)
+}
+
 // lastWords is the end of what the node printed on its console.
 func (n *Node) lastWords() string {
 	b, err := os.ReadFile(filepath.Join(n.dir, "console.log"))

@@ -15,6 +15,7 @@ import (
 type service struct {
 	name  string
 	hosts []string
+	unit  string
 	lines string // of the inventory
 	setup func(f *fleet)
 	put   string // for the writers
@@ -35,7 +36,14 @@ func TestMove(t *testing.T) {
 			for _, w := range ways {
 				table = append(table, s.move(f, w.name, a, b, func() { f.must(w.lose(f, f.Node(a))) }))
 				f.must(f.Heal(t.Context()))
-				s.back(f, a, b)
+				// It is off, since it was fenced. What jurymast cannot see to while it is, it
+				// leaves to a person, and says so.
+				if f.Node(a).Running() {
+					t.Fatalf("%s runs: it was not fenced", a)
+				}
+				f.leaves(13, "run", "rejoin", s.name, "--confirm", s.name)
+				f.must(f.Node(a).Mask(s.unit))
+				s.back(f, a, b, "--accept", "returns-harmless")
 			}
 		})
 	}
@@ -97,9 +105,9 @@ func (s service) move(f *fleet, how, a, b string, lose func()) moved {
 }
 
 // back makes a a standby again, and the active one.
-func (s service) back(f *fleet, a, b string) {
+func (s service) back(f *fleet, a, b string, accept ...string) {
 	f.t.Helper()
-	f.leaves(0, "run", "rejoin", s.name, "--confirm", s.name)
+	f.leaves(0, append([]string{"run", "rejoin", s.name, "--confirm", s.name}, accept...)...)
 	f.well(s.name)
 	f.writes(b, time.Now())
 	start := time.Now()
@@ -110,7 +118,7 @@ func (s service) back(f *fleet, a, b string) {
 }
 
 var postgresService = service{
-	name: "db", hosts: []string{"pg1", "pg2"},
+	name: "db", hosts: []string{"pg1", "pg2"}, unit: "postgresql@15-main.service",
 	lines: `
 [service.db]
 kind = "postgres"
@@ -141,7 +149,7 @@ systemctl enable --now postgresql@15-main 2>&1
 }
 
 var redisService = service{
-	name: "cache", hosts: []string{"re1", "re2"},
+	name: "cache", hosts: []string{"re1", "re2"}, unit: "redis-server.service",
 	lines: `
 [service.cache]
 kind = "redis"
