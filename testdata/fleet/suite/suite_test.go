@@ -160,10 +160,10 @@ func (f *fleet) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// jm runs jurymast and returns what came of it. It is killed after two minutes.
+// jm runs jurymast and returns what came of it. It is killed after three minutes.
 func (f *fleet) jm(args ...string) outcome {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 25*time.Second)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := f.command(ctx, args...)
 	var out, errs bytes.Buffer
@@ -196,7 +196,7 @@ func (f *fleet) leaves(exit int, args ...string) outcome {
 // on has a script run on a node, past the network.
 func (f *fleet) on(node, script string) string {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), 25*time.Second)
+	ctx, cancel := context.WithTimeout(f.t.Context(), 3*time.Minute)
 	defer cancel()
 	var out string
 	var err error

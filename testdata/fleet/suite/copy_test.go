@@ -1,0 +1,125 @@
+//go:build linux && fleet
+
+package suite
+
+import (
+	"strings"
+	"testing"
+
+	"jurymast/testdata/fleet/bed"
+)
+
+// TestCopy backs real data up to real repositories on another machine, destroys
+// it, brings it back and compares; a drill finds a copy that was damaged.
+func TestCopy(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"app", "vault"}}, `
+[share.docs]
+kind = "files"
+class = "user"
+on = "app"
+path = "/srv/docs"
+
+[service.db]
+kind = "postgres"
+class = "user"
+on = "app"
+
+[service.cache]
+kind = "redis"
+class = "user"
+on = "app"
+
+[repository.restic]
+kind = "restic"
+url = "sftp:root@vault:/srv/restic"
+password = { file = "password" }
+init = true
+
+[repository.folder]
+kind = "directory"
+path = "/mnt/vault"
+must_be_mount = true
+
+[repository.drive]
+kind = "rclone"
+url = "vault:/srv/drive"
+
+[backup.docs]
+of = "docs"
+to = ["restic", "folder", "drive"]
+rpo = "24h"
+[backup.db]
+of = "db"
+to = ["restic"]
+rpo = "24h"
+[backup.cache]
+of = "cache"
+to = ["restic"]
+rpo = "24h"
+`)
+	f.write("password", "correct horse battery\n")
+	app := f.Node("app")
+	f.must(app.Write("/root/.ssh/id_ed25519", string(read(t, f.Key())), 0o600))
+	f.must(app.Write("/root/.ssh/known_hosts", string(read(t, f.KnownHosts())), 0o600))
+	f.must(app.Write("/root/.config/rclone/rclone.conf", "[vault]\ntype = sftp\nhost = vault\nuser = root\nkey_file = /root/.ssh/id_ed25519\nknown_hosts_file = /root/.ssh/known_hosts\n", 0o600))
+	f.on("vault", "mkdir -p /srv/restic /srv/folder /srv/drive")
+	f.on("app", `mkdir -p /srv/docs/letters /mnt/vault
+sshfs -o allow_root root@vault:/srv/folder /mnt/vault 2>/dev/null || sshfs root@vault:/srv/folder /mnt/vault
+head -c 3000000 /dev/urandom >/srv/docs/picture
+printf 'come and see us\n' >"/srv/docs/letters/grand mother's.txt"
+ln -s letters /srv/docs/link; chown -R ops:plain /srv/docs; chmod 640 /srv/docs/picture
+pg_createcluster 15 main >/dev/null; systemctl enable --now postgresql@15-main redis-server 2>&1
+runuser -u postgres -- psql -qc 'create table t as select n, md5(n::text) from generate_series(1, 5000) n'
+redis-cli set greeting hello >/dev/null; redis-cli rpush list a b c >/dev/null
+`)
+	state := map[string]string{
+		"docs":  `cd /srv/docs && find . -path './.jurymast*' -prune -o -printf '%p %U %G %m %l\n' | sort; find . -path './.jurymast*' -prune -o -type f -exec sha256sum {} + | sort`,
+		"db":    `runuser -u postgres -- psql -qXAtc 'select count(*), sum(n), md5(string_agg(md5, n::text order by n)) from t'`,
+		"cache": `redis-cli get greeting; redis-cli lrange list 0 -1; redis-cli dbsize`,
+	}
+	was := map[string]string{}
+	for name, script := range state {
+		was[name] = f.on("app", script)
+	}
+	f.ok("backup", "run", "--due")
+	for _, name := range []string{"docs", "db", "cache"} {
+		f.part("drill of "+name, func(f *fleet) { f.ok("backup", "drill", name, "--yes") })
+	}
+
+	destroy := map[string]string{
+		"docs":  `rm -r /srv/docs/letters; echo encrypted >/srv/docs/picture`,
+		"db":    `runuser -u postgres -- psql -qc 'delete from t where n > 7'`,
+		"cache": `redis-cli flushall >/dev/null`,
+	}
+	for _, name := range []string{"docs", "db", "cache"} {
+		f.part("restore of "+name, func(f *fleet) {
+			f.on("app", destroy[name])
+			if is := f.on("app", state[name]); is == was[name] {
+				f.t.Fatal("it was not destroyed")
+			}
+			f.ok("run", "restore", name, "--confirm", name)
+			if is := f.on("app", state[name]); is != was[name] {
+				f.t.Errorf("it came back as\n%s\nand was\n%s", is, was[name])
+			}
+		})
+	}
+
+	f.part("a copy is damaged", func(f *fleet) {
+		f.on("vault", `for p in /srv/restic/data/*/*; do chmod u+w "$p"; printf x | dd of="$p" bs=1 seek=40 conv=notrunc 2>/dev/null; done`)
+		o := f.jm("backup", "drill", "db", "--yes")
+		if o.exit != 10 && o.exit != 11 {
+			f.t.Errorf("a drill of a damaged copy: %s", o)
+		}
+		if s := f.jm("backup", "status", "db"); s.exit != 2 {
+			f.t.Errorf("what a drill found damaged still counts: %s", s)
+		}
+	})
+	f.part("the disk of a repository is full", func(f *fleet) {
+		f.on("vault", "rm -rf /srv/drive/*; dd if=/dev/zero of=/srv/fill bs=1M 2>/dev/null || :")
+		o := f.jm("backup", "run", "docs")
+		if o.exit == 0 || !strings.Contains(o.out+o.err, "drive") {
+			f.t.Errorf("a repository is full: %s", o)
+		}
+		f.on("vault", "rm /srv/fill")
+	})
+}
