@@ -49,7 +49,7 @@ compose file lies. With data on a disk of its own, a standby starts from the new
 	},
 	Data:   composeData,
 	Move:   composeMove,
-	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
 }
 
 func composeProject(t inventory.Target) string {

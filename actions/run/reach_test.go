@@ -16,6 +16,7 @@ type asleep struct {
 	host  inventory.Ref
 	later int // so many questions after it was powered on go unanswered
 	takes map[inventory.Ref]int
+	drops map[inventory.Ref]int
 }
 
 func (a *asleep) Ask(ctx context.Context, h inventory.Ref, s actions.Script) (actions.Output, error) {
@@ -31,8 +32,11 @@ func (a *asleep) Ask(ctx context.Context, h inventory.Ref, s actions.Script) (ac
 		a.later--
 		return actions.Output{}, errors.New("it boots")
 	}
-	if s.Inputs["JM_DO"] == "take" {
+	switch s.Inputs["JM_DO"] {
+	case "take":
 		a.takes[h]++
+	case "drop":
+		a.drops[h]++
 	}
 	return actions.Output{Stdout: []byte("@epoch 7\n")}, nil
 }
@@ -45,7 +49,7 @@ func TestHostThatIsBroughtBack(t *testing.T) {
 		makeStep("follow", func(s *actions.Step) { s.Host = "node/old" }))
 	for _, f := range []fault{{}, {"journal-after", 3}, {"kill-after", 1}, {"kill-before", 2}, {"kill-after", 2}} {
 		m := newModel(f)
-		a := &asleep{m, "node/old", 1, map[inventory.Ref]int{}}
+		a := &asleep{m, "node/old", 1, map[inventory.Ref]int{}, map[inventory.Ref]int{}}
 		r := m.runner()
 		r.Carrier, r.NoLease = a, false
 		out, err := r.Run(t.Context(), "0001-brings", p)
@@ -62,5 +66,29 @@ func TestHostThatIsBroughtBack(t *testing.T) {
 		if m.done["follow"] != 1 || a.takes["node/old"] == 0 {
 			t.Errorf("%v: follow was done %d times, with %d leases", f, m.done["follow"], a.takes["node/old"])
 		}
+	}
+}
+
+// TestLeasesGoFirst kills the runner at its last write: what it held on hosts
+// is free then, since nobody would come back to let go of it.
+func TestLeasesGoFirst(t *testing.T) {
+	p := makePlan(makeStep("one"))
+	m := newModel(fault{})
+	a := &asleep{m, "", 0, map[inventory.Ref]int{}, map[inventory.Ref]int{}}
+	r := m.runner()
+	r.Carrier, r.NoLease = a, false
+	if out, err := r.Run(t.Context(), "0001-last", p); out != Done {
+		t.Fatalf("%s, %v", out, err)
+	}
+	last := m.appends
+	m = newModel(fault{"journal-after", last})
+	a = &asleep{m, "", 0, map[inventory.Ref]int{}, map[inventory.Ref]int{}}
+	r = m.runner()
+	r.Carrier, r.NoLease = a, false
+	if out, err := r.Run(t.Context(), "0001-last", p); !errors.Is(err, errDead) {
+		t.Fatalf("%s, %v", out, err)
+	}
+	if a.takes["node/a"] != 1 || a.drops["node/a"] != 1 {
+		t.Errorf("%d leases were taken and %d let go of", a.takes["node/a"], a.drops["node/a"])
 	}
 }

@@ -201,7 +201,7 @@ type carried struct {
 
 	mu     sync.Mutex
 	epochs map[inventory.Ref]string
-	tails map[string][]actions.Event // by step: output to be journaled with its result
+	tails  map[string][]actions.Event // by step: output to be journaled with its result
 }
 
 // keep holds back what is left of a step's output until its result is known.
@@ -259,13 +259,18 @@ func (c *carried) note(ctx context.Context, es ...actions.Event) error {
 	return nil
 }
 
-// endTime bounds writing down how a run ended once its context is over.
+// endTime bounds writing down how a run ended once its context is over, and
+// apart from that, letting go of what hosts hold for it.
 const endTime = 10 * time.Second
 
-// end journals an outcome. What hosts hold for the run is let go of where it
-// is over.
+// end journals an outcome. The leases go first: a run that is killed in between
+// takes them again when it is resumed, and one that has ended never would.
 func (c *carried) end(ctx context.Context, o Outcome, why error) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	ctx = context.WithoutCancel(ctx)
+	letGo, cancel := context.WithTimeout(ctx, endTime)
+	c.release(letGo)
+	cancel()
+	ctx, cancel = context.WithTimeout(ctx, endTime)
 	defer cancel()
 	e := actions.Event{Type: actions.EventRun, To: string(o)}
 	if why != nil {
@@ -277,6 +282,5 @@ func (c *carried) end(ctx context.Context, o Outcome, why error) (Outcome, error
 	if !o.Open() {
 		c.forget(ctx)
 	}
-	c.release(ctx)
 	return o, why
 }
