@@ -1,7 +1,12 @@
 # Says what part this host plays for the unit: active, standby, or stopped,
 # which is what it is until it has been made a standby again, or while it would
-# start by itself.
+# start by itself, or is masked and could not be started at all.
 # shellcheck shell=sh disable=SC2154
+if [ "$(property LoadState)" = masked ] && [ "$(property ActiveState)" = inactive ]; then
+    echo '@role stopped'
+    echo '@writable yes'
+    exit 0
+fi
 known
 keep_at "moved-$UNIT"
 each_share share_could || exit 1

@@ -18,8 +18,17 @@ type service struct {
 	unit  string
 	lines string // of the inventory
 	setup func(f *fleet)
-	put   string // for the writers
-	has   string // a script on the active that prints what it has: WHO N a line
+	put   string // for the writers; "" where the service is its own
+	has   string // a script that prints what it has: WHO N a line
+	keeps string // where that is run; "" on the active
+}
+
+// at is the host that knows what the service has, which is active on a host.
+func (s service) at(active string) string {
+	if s.keeps != "" {
+		return s.keeps
+	}
+	return active
 }
 
 // TestMove moves services as planned and with the active killed, frozen and cut
@@ -27,7 +36,7 @@ type service struct {
 // lost as planned, and there is never an instant with two writers.
 func TestMove(t *testing.T) {
 	var table []moved
-	for _, s := range []service{postgresService, redisService} {
+	for _, s := range []service{sharedService, postgresService, redisService} {
 		t.Run(s.name, func(t *testing.T) {
 			f := s.up(t)
 			a, b := s.hosts[0], s.hosts[1]
@@ -69,12 +78,18 @@ func tableOf(all []moved) string {
 // up makes a bed with the service running and written to.
 func (s service) up(t *testing.T) *fleet {
 	t.Helper()
-	f := newFleet(t, bed.Options{Nodes: append([]string{"gate"}, s.hosts...)}, s.lines, powerFence(s.hosts[0], "gate"), powerFence(s.hosts[1], "gate"))
+	nodes := append([]string{"gate"}, s.hosts...)
+	if s.keeps != "" {
+		nodes = append(nodes, s.keeps)
+	}
+	f := newFleet(t, bed.Options{Nodes: nodes}, s.lines, powerFence(s.hosts[0], "gate"), powerFence(s.hosts[1], "gate"))
 	if _, err := f.PowerSwitch(); err != nil {
 		t.Fatal(err)
 	}
 	s.setup(f)
-	f.writers(s.put, s.hosts...)
+	if s.put != "" {
+		f.writers(s.put, s.hosts...)
+	}
 	f.writes(s.hosts[0], time.Now())
 	f.well(s.name)
 	return f
@@ -96,7 +111,7 @@ func (s service) move(f *fleet, how, a, b string, lose func()) moved {
 		start = o.began
 	}
 	f.writes(b, start)
-	m := f.measure(moved{service: s.name, how: how, run: o.took}, a, b, start, stored(f.on(b, s.has)))
+	m := f.measure(moved{service: s.name, how: how, run: o.took}, a, b, start, stored(f.on(s.at(b), s.has)))
 	f.t.Log(m)
 	if on := f.ok("list", "services", s.name, "-o", "json").out; !strings.Contains(on, `"on": "node/`+b+`"`) {
 		f.t.Errorf("it is not seen on %s: %s", b, on)
@@ -165,4 +180,40 @@ class = "application"
 	},
 	put: `redis-cli -e sadd acks "$who $n"`,
 	has: `redis-cli --raw smembers acks`,
+}
+
+// sharedService is a unit with its data on a share that both hosts mount: seed
+// 002. The kernel here has no NFS, so that the share is mounted over SSH.
+var sharedService = service{
+	name: "tally", hosts: []string{"s1", "s2"}, unit: "tally.service", keeps: "files",
+	lines: `
+[share.data]
+kind = "mount"
+class = "user"
+on = "files"
+path = "/srv/data"
+mounts = [{ on = "s1", at = "/mnt/data" }, { on = "s2", at = "/mnt/data" }]
+fstype = "fuse.sshfs"
+
+[service.tally]
+kind = "systemd"
+on = "s1"
+standby = ["s2"]
+unit = "tally.service"
+data = ["share/data"]
+class = "user"
+`,
+	setup: func(f *fleet) {
+		f.on("files", "mkdir -p /srv/data; : >/srv/data/log")
+		for _, h := range []string{"s1", "s2"} {
+			n := f.Node(h)
+			f.must(n.Write("/root/key", string(read(f.t, f.Key())), 0o600))
+			f.must(n.Write("/etc/fstab", "root@files:/srv/data /mnt/data fuse.sshfs noauto,allow_other,IdentityFile=/root/key,StrictHostKeyChecking=no 0 0\n", 0o644))
+			f.must(n.Write("/usr/local/lib/writer", writerScript(`{ echo "$who $n" >>/mnt/data/log; }`), 0o755))
+			f.must(n.Write("/usr/lib/systemd/system/tally.service", "[Service]\nExecStartPre=/usr/bin/test -e /mnt/data/log\nExecStart=/bin/sh /usr/local/lib/writer %H\n[Install]\nWantedBy=multi-user.target\n", 0o644))
+			f.on(h, "mkdir -p /mnt/data; systemctl daemon-reload")
+		}
+		f.on("s1", "mount /mnt/data; systemctl enable --now tally 2>&1")
+	},
+	has: "cat /srv/data/log",
 }
