@@ -43,7 +43,7 @@ disk of its own, a standby starts from the newest copy.`,
 	Move: func(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
 		return moveScripts(f, t, "systemd", map[string]string{"UNIT": systemdName(t), "PROVE": t.Options.String("prove")}, "systemd/unit.sh")
 	},
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Real},
 }
 
 // systemdName is the name of a target's unit, with its suffix.
