@@ -29,11 +29,13 @@ proves that its containers run, that those with a health check are well, and tha
 
 It moves to a standby when all of its data is on shares that are mounted on each of its hosts: it is stopped, docker is
 told not to start it by itself, and the shares are unmounted; there they are mounted before it starts. dir is where its
-compose file lies. With data on a disk of its own, a standby starts from the newest copy.`,
+compose file lies. With data on a disk of its own, a standby starts from the newest
+copy. One with stateless = true has none, and is not moved while its containers write to a volume or a folder.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "project", Type: inventory.TypeString, Doc: "the project's name; the target's where not said"},
 		{Name: "services", Type: inventory.TypeList, Doc: "services of the project that must be there"},
+		{Name: "stateless", Type: inventory.TypeBool, Default: "false", Doc: "it keeps nothing on its hosts, so that it moves without data"},
 		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "pause", "stop"}, Default: "pause", Doc: "what keeps its data still while it is copied"},
 		{Name: "dir", Type: inventory.TypePath, Doc: "the folder with its compose file, on every host that can run it"},
 		proveOption,
@@ -49,7 +51,7 @@ compose file lies. With data on a disk of its own, a standby starts from the new
 	},
 	Data:   composeData,
 	Move:   composeMove,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Real},
 }
 
 func composeProject(t inventory.Target) string {
@@ -141,11 +143,15 @@ func composeOthers(there map[string]bool) string {
 // not name, it starts from a copy elsewhere.
 func composeMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
 	in := map[string]string{"PROJECT": composeProject(t), "DIR": t.Options.String("dir"), "PROVE": t.Options.String("prove")}
+	stateless := t.Options.Bool("stateless")
+	if stateless {
+		in["STATELESS"] = "yes"
+	}
 	m, err := moveScripts(f, t, "compose", in, "compose/project.sh", "compose/move.sh")
 	if err != nil {
 		return m, err
 	}
-	if len(t.Data) == 0 {
+	if len(t.Data) == 0 && !stateless {
 		m.Shape = shapeRestore
 	}
 	verify := m.Verify

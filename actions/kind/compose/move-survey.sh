@@ -15,4 +15,8 @@ else
         trouble "the project $PROJECT has no containers here, and no compose file in ${DIR:-a folder that dir names}"
     echo '@role standby'
 fi
+if [ "${STATELESS-}" = yes ]; then
+    kept=$(found)
+    [ -z "$kept" ] || trouble "it is said to be stateless, and its containers write to $(printf '%s' "$kept" | tr '\n' ' ')"
+fi
 echo '@writable yes'

@@ -14,13 +14,25 @@ policies() {
     done
 }
 
+# compose is version 2, or where that is not there version 1: both write the
+# labels by which containers are found.
+compose() {
+    if docker compose version >/dev/null 2>&1 </dev/null; then
+        docker compose "$@" </dev/null
+    elif command -v docker-compose >/dev/null; then
+        docker-compose "$@" </dev/null
+    else
+        die "docker compose is not installed: apt install docker-compose"
+    fi
+}
+
 # project_up starts the project, as its folder describes it where one is named,
 # and gives back when docker starts its containers by itself.
 project_up() {
     keep_at "moved-compose-$PROJECT"
     if [ -n "$DIR" ]; then
         cd "$DIR" || die "there is no folder $DIR for the project $PROJECT"
-        docker compose -p "$PROJECT" up -d --no-build </dev/null >/dev/null || die "docker compose up failed in $DIR"
+        compose -p "$PROJECT" up -d --no-build >/dev/null || die "docker compose up failed in $DIR"
         cd /
     else
         [ -n "$all" ] || die "there is no such project: $PROJECT has no containers here, and no dir says where its compose file is"

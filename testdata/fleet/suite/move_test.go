@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -111,12 +112,27 @@ func (s service) move(f *fleet, how, a, b string, lose func()) moved {
 		start = o.began
 	}
 	f.writes(b, start)
-	m := f.measure(moved{service: s.name, how: how, run: o.took}, a, b, start, stored(f.on(s.at(b), s.has)))
+	m := f.measure(moved{service: s.name, how: how, rto: f.rto(), run: o.took}, a, b, start, stored(f.on(s.at(b), s.has)))
 	f.t.Log(m)
 	if on := f.ok("list", "services", s.name, "-o", "json").out; !strings.Contains(on, `"on": "node/`+b+`"`) {
 		f.t.Errorf("it is not seen on %s: %s", b, on)
 	}
 	return m
+}
+
+// rto is the outage that the report of the newest run measured.
+func (f *fleet) rto() time.Duration {
+	f.t.Helper()
+	var doc struct {
+		Report struct {
+			RTO time.Duration `json:"rto_ns"`
+		}
+	}
+	o := f.ok("runs", "report", f.lastRun().ID, "-o", "json")
+	if err := json.Unmarshal([]byte(o.out), &doc); err != nil {
+		f.t.Fatalf("%v: %s", err, o)
+	}
+	return doc.Report.RTO
 }
 
 // back makes a a standby again, and the active one.

@@ -106,14 +106,15 @@ type moved struct {
 	outage       time.Duration // between the last write on the old host, or the beginning of the run, and the first on the new
 	two          time.Duration // for how long both were written to
 	acked, lost  int
-	run          time.Duration // how long jurymast took
+	rto          time.Duration // what jurymast reports, from the run's beginning: without the plan, which finds out that the host is gone
+	run          time.Duration // how long jurymast took, plan and last looks included
 }
 
 func (m moved) String() string {
-	return fmt.Sprintf("%-10s %-10s %9.2fs %9.2fs %9.2fs %8d %6d", m.service, m.how, m.outage.Seconds(), m.two.Seconds(), m.run.Seconds(), m.acked, m.lost)
+	return fmt.Sprintf("%-10s %-10s %9.2fs %9.2fs %9.2fs %9.2fs %8d %6d", m.service, m.how, m.outage.Seconds(), m.rto.Seconds(), m.two.Seconds(), m.run.Seconds(), m.acked, m.lost)
 }
 
-const movedHead = "service    how           outage       two       run    acked   lost"
+const movedHead = "service    how           outage        rto        two        run    acked   lost"
 
 // measure reads the writers of a move that began at start. stored are the writes
 // that the new active has.

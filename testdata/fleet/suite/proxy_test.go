@@ -1,0 +1,170 @@
+//go:build linux && fleet
+
+package suite
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jurymast/testdata/fleet/bed"
+)
+
+// visitor asks a web address again and again and remembers what it got, and
+// when.
+type visitor struct {
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu    sync.Mutex
+	got   map[string]int
+	last  time.Time // of the last answer
+	gap   time.Duration
+	ended time.Time // the end of the longest gap
+}
+
+func (f *fleet) visit(url string) *visitor {
+	ctx, stop := context.WithCancel(f.t.Context())
+	v := &visitor{stop: stop, done: make(chan struct{}), got: map[string]int{}, last: time.Now()}
+	client := &http.Client{Timeout: 500 * time.Millisecond, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			at, err := netip.ParseAddrPort(addr)
+			if err != nil {
+				return nil, err
+			}
+			return f.Dial(ctx, at)
+		},
+	}}
+	go func() {
+		defer close(v.done)
+		for ctx.Err() == nil {
+			text, err := fetch(ctx, client, url)
+			v.mu.Lock()
+			if err != nil {
+				v.got["no answer"]++
+			} else {
+				v.got[text]++
+				if gap := time.Since(v.last); gap > v.gap {
+					v.gap, v.ended = gap, time.Now()
+				}
+				v.last = time.Now()
+			}
+			v.mu.Unlock()
+		}
+	}()
+	return v
+}
+
+func fetch(ctx context.Context, c *http.Client, url string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return strings.TrimSpace(string(b)), err
+}
+
+// end stops asking and returns the longest time without an answer, and what was
+// answered.
+func (v *visitor) end() (time.Duration, map[string]int) {
+	v.stop()
+	<-v.done
+	return v.gap, v.got
+}
+
+// TestMoveBehindProxy moves a compose project between two docker hosts behind
+// HAProxy, as planned and with its host killed, while somebody visits it.
+func TestMoveBehindProxy(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"app1", "app2", "lb"}, Docker: []string{"app1", "app2"}}, `
+[service.web]
+kind = "compose"
+on = "app1"
+standby = ["app2"]
+dir = "/opt/web"
+stateless = true
+class = "application"
+
+[redirect.front]
+of = "web"
+on = "lb"
+kind = "haproxy"
+backend = "web"
+`, powerFence("app1", "lb"), powerFence("app2", "lb"))
+	if _, err := f.PowerSwitch(); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []string{"app1", "app2"} {
+		f.must(f.Node(h).Write("/opt/web/docker-compose.yml", `version: "2.4"
+services:
+  page:
+    image: lab/bb:1
+    command: httpd -f -p 80 -h /www
+    volumes: ["/opt/web/www:/www:ro"]
+    ports: ["8080:80"]
+    restart: "no"
+`, 0o644))
+		f.must(f.Node(h).Write("/opt/web/www/index.html", h+"\n", 0o644))
+		f.on(h, image)
+	}
+	f.on("app1", "cd /opt/web && docker-compose up -d 2>&1")
+	f.must(f.Node("lb").Write("/etc/haproxy/haproxy.cfg", fmt.Sprintf(`global
+ stats socket /run/haproxy/admin.sock mode 660 level admin
+defaults
+ mode http
+ timeout connect 1s
+ timeout client 5s
+ timeout server 5s
+frontend front
+ bind :80
+ default_backend web
+backend web
+ server app1 %s:8080 check inter 200ms
+ server app2 %s:8080 check inter 200ms disabled
+`, f.Node("app1").Addr, f.Node("app2").Addr), 0o644))
+	f.on("lb", "systemctl start haproxy")
+	f.well("web")
+
+	v := f.visit("http://" + f.Node("lb").Addr.String() + "/")
+	eventually(t, "app1 answers", 20*time.Second, v.answers("app1"))
+	f.leaves(0, "run", "failover", "web", "--confirm", "web")
+	eventually(t, "app2 answers", 20*time.Second, v.answers("app2"))
+	planned, got := v.end()
+	t.Logf("planned: no answer for %.2f s; %v", planned.Seconds(), got)
+	f.leaves(0, "run", "rejoin", "web", "--confirm", "web")
+	f.well("web")
+
+	v = f.visit("http://" + f.Node("lb").Addr.String() + "/")
+	eventually(t, "app2 answers", 20*time.Second, v.answers("app2"))
+	f.must(f.Node("app2").Kill(t.Context()))
+	f.leaves(0, "run", "failover", "web", "--confirm", "web")
+	eventually(t, "app1 answers", 20*time.Second, v.answers("app1"))
+	killed, got := v.end()
+	t.Logf("killed: no answer for %.2f s; RTO reported %.2f s; %v", killed.Seconds(), f.rto().Seconds(), got)
+}
+
+func (v *visitor) answers(text string) func() error {
+	return func() error {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.got[text] == 0 {
+			return fmt.Errorf("so far %v", v.got)
+		}
+		return nil
+	}
+}
