@@ -39,7 +39,7 @@ func TestKilled(t *testing.T) {
 		switch at := f.placement(s.name); at {
 		case off:
 			f.writes(off, time.Now())
-			m := f.measure(moved{service: s.name, how: how}, on, off, start, stored(f.on(s.at(off), s.has)))
+			m := f.measure(moved{service: s.name, how: how}, on, off, start, start, stored(f.on(s.at(off), s.has)))
 			if m.two > 0 || m.lost > 0 {
 				t.Fatalf("round %d (%s): two writers for %s, %d of %d acknowledged writes lost", round, how, m.two, m.lost, m.acked)
 			}

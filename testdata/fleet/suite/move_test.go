@@ -4,7 +4,9 @@ package suite
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +33,8 @@ func (s service) at(active string) string {
 	}
 	return active
 }
+
+var kills = flag.Int("kills", 5, "how often the outage of a killed host is measured")
 
 // TestMove moves services as planned and with the active killed, frozen and cut
 // off while it is alive and written to; then back. No acknowledged write may be
@@ -76,6 +80,26 @@ func tableOf(all []moved) string {
 	return b.String()
 }
 
+// TestOutage measures the outage of a service on a share whose host is killed,
+// without the time in which it is found out that the host is gone.
+func TestOutage(t *testing.T) {
+	s := sharedService
+	f := s.up(t)
+	var all []time.Duration
+	for range *kills {
+		m := s.move(f, "killed", s.hosts[0], s.hosts[1], func() { f.must(f.Node(s.hosts[0]).Kill(t.Context())) })
+		if m.two > 0 {
+			t.Errorf("two writers for %s", m.two)
+		}
+		all = append(all, m.move)
+		f.must(f.Node(s.hosts[0]).Mask(s.unit))
+		f.leaves(0, "run", "rejoin", s.name, "--confirm", s.name, "--accept", "returns-harmless")
+		slices.Reverse(s.hosts)
+	}
+	slices.Sort(all)
+	t.Logf("%d rounds: median %.2f s, most %.2f s", len(all), all[len(all)/2].Seconds(), all[len(all)-1].Seconds())
+}
+
 // up makes a bed with the service running and written to.
 func (s service) up(t *testing.T) *fleet {
 	t.Helper()
@@ -112,7 +136,7 @@ func (s service) move(f *fleet, how, a, b string, lose func()) moved {
 		start = o.began
 	}
 	f.writes(b, start)
-	m := f.measure(moved{service: s.name, how: how, rto: f.rto(), run: o.took}, a, b, start, stored(f.on(s.at(b), s.has)))
+	m := f.measure(moved{service: s.name, how: how, run: o.took}, a, b, start, f.began(), stored(f.on(s.at(b), s.has)))
 	f.t.Log(m)
 	if on := f.ok("list", "services", s.name, "-o", "json").out; !strings.Contains(on, `"on": "node/`+b+`"`) {
 		f.t.Errorf("it is not seen on %s: %s", b, on)
@@ -120,19 +144,17 @@ func (s service) move(f *fleet, how, a, b string, lose func()) moved {
 	return m
 }
 
-// rto is the outage that the report of the newest run measured.
-func (f *fleet) rto() time.Duration {
+// began is when the newest run began, when its plan had been made.
+func (f *fleet) began() time.Time {
 	f.t.Helper()
 	var doc struct {
-		Report struct {
-			RTO time.Duration `json:"rto_ns"`
-		}
+		Report struct{ Run struct{ Began time.Time } }
 	}
 	o := f.ok("runs", "report", f.lastRun().ID, "-o", "json")
-	if err := json.Unmarshal([]byte(o.out), &doc); err != nil {
+	if err := json.Unmarshal([]byte(o.out), &doc); err != nil || doc.Report.Run.Began.IsZero() {
 		f.t.Fatalf("%v: %s", err, o)
 	}
-	return doc.Report.RTO
+	return doc.Report.Run.Began
 }
 
 // back makes a a standby again, and the active one.

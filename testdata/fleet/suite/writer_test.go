@@ -106,19 +106,20 @@ type moved struct {
 	outage       time.Duration // between the last write on the old host, or the beginning of the run, and the first on the new
 	two          time.Duration // for how long both were written to
 	acked, lost  int
-	rto          time.Duration // what jurymast reports, from the run's beginning: without the plan, which finds out that the host is gone
+	move         time.Duration // the same from the beginning of the run: without the plan, which finds out that the host is gone
 	run          time.Duration // how long jurymast took, plan and last looks included
 }
 
 func (m moved) String() string {
-	return fmt.Sprintf("%-10s %-10s %9.2fs %9.2fs %9.2fs %9.2fs %8d %6d", m.service, m.how, m.outage.Seconds(), m.rto.Seconds(), m.two.Seconds(), m.run.Seconds(), m.acked, m.lost)
+	return fmt.Sprintf("%-10s %-10s %9.2fs %9.2fs %9.2fs %9.2fs %8d %6d", m.service, m.how, m.outage.Seconds(), m.move.Seconds(), m.two.Seconds(), m.run.Seconds(), m.acked, m.lost)
 }
 
-const movedHead = "service    how           outage        rto        two        run    acked   lost"
+const movedHead = "service    how           outage       move        two        run    acked   lost"
 
-// measure reads the writers of a move that began at start. stored are the writes
+// measure reads the writers of a move that was asked for at start and whose run
+// began at began. stored are the writes
 // that the new active has.
-func (f *fleet) measure(m moved, from, to string, start time.Time, stored map[string]bool) moved {
+func (f *fleet) measure(m moved, from, to string, start, began time.Time, stored map[string]bool) moved {
 	f.t.Helper()
 	old, recent := f.acks(from), f.acks(to)
 	last := start
@@ -137,7 +138,7 @@ func (f *fleet) measure(m moved, from, to string, start time.Time, stored map[st
 	if first.IsZero() {
 		f.t.Fatalf("%s was never written to", to)
 	}
-	m.outage, m.two = first.Sub(last), max(0, last.Sub(first))
+	m.outage, m.move, m.two = first.Sub(last), first.Sub(later(last, began)), max(0, last.Sub(first))
 	// A writer may be acknowledged while stored is read: only what is older counts.
 	for _, a := range append(old, recent...) {
 		if a.at.After(first) && a.who == to {
@@ -149,6 +150,13 @@ func (f *fleet) measure(m moved, from, to string, start time.Time, stored map[st
 		}
 	}
 	return m
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // stored reads lines "WHO N".
