@@ -26,6 +26,12 @@ const (
 	unlisted  = "updates"
 )
 
+// Lines of shell that print the version of a tool.
+const (
+	systemctl     = "systemctl --version | head -n 1"
+	dockerVersion = "docker --version"
+)
+
 func TestLookLinux(t *testing.T) {
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}}, `
 [service.job]
@@ -63,16 +69,20 @@ command = "/usr/local/bin/check_queue -w 10 -c 20"
 	f.part("a unit fails", func(f *fleet) {
 		f.on("n1", "systemctl start bad 2>/dev/null || :")
 		f.finds("n1", "units", "", "fail", "bad.service")
+		f.record("linux", "n1", "units-failed", systemctl, []string{"units"})
 		f.on("n1", "systemctl reset-failed")
 		f.finds("n1", "units", "", "ok")
 	})
 	f.part("a unit is killed", func(f *fleet) {
 		f.on("n1", "systemctl kill -s KILL job; until [ \"$(systemctl is-active job)\" = failed ]; do :; done")
 		f.finds("job", "unit", "", "fail")
+		f.record("systemd", "n1", "killed", systemctl, []string{"unit"}, `unit = "job.service"`)
 		f.on("n1", "systemctl stop job; systemctl reset-failed")
 		f.finds("job", "unit", "", "fail", "inactive")
+		f.record("systemd", "n1", "inactive", systemctl, []string{"unit"}, `unit = "job.service"`)
 		f.on("n1", "systemctl start job")
 		f.finds("job", "unit", "", "ok")
+		f.record("systemd", "n1", "active", systemctl, []string{"unit"}, `unit = "job.service"`)
 	})
 	f.part("a plugin", func(f *fleet) {
 		f.on("n1", "echo 15 >/srv/queue")
@@ -297,16 +307,21 @@ volumes: {data: {}}
 	f.on("box", image+"cd /opt/shop && docker-compose up -d 2>&1")
 	f.well("engine")
 	f.well("shop")
+	f.record("docker", "box", "well", dockerVersion, []string{"engine", "containers"})
+	f.record("compose", "box", "well", dockerVersion, []string{"compose"}, `project = "shop"`)
 
 	f.part("a health check says no", func(f *fleet) {
 		f.on("box", "docker exec shop_front_1 touch /sick")
 		f.finds("shop", "compose", "front", "fail", "unhealthy")
+		f.record("compose", "box", "unhealthy", dockerVersion, []string{"compose"}, `project = "shop"`)
 		f.on("box", "docker exec shop_front_1 rm /sick")
 		f.well("shop")
 	})
 	f.part("a container is killed", func(f *fleet) {
 		f.on("box", "docker kill shop_store_1")
 		f.finds("shop", "compose", "store", "fail", "137")
+		f.record("compose", "box", "killed", dockerVersion, []string{"compose"}, `project = "shop"`)
+		f.record("docker", "box", "killed", dockerVersion, []string{"engine", "containers"})
 		f.on("box", "docker start shop_store_1")
 		f.well("shop")
 	})
@@ -319,12 +334,14 @@ volumes: {data: {}}
 	f.part("it is paused", func(f *fleet) {
 		f.on("box", "docker pause shop_front_1")
 		f.finds("shop", "compose", "front", "warn", "paused")
+		f.record("compose", "box", "paused", dockerVersion, []string{"compose"}, `project = "shop"`)
 		f.on("box", "docker unpause shop_front_1")
 		f.well("shop")
 	})
 	f.part("the engine is stopped", func(f *fleet) {
 		f.on("box", "systemctl stop docker.socket docker")
 		f.finds("engine", "engine", "", "fail")
+		f.record("docker", "box", "down", dockerVersion, []string{"engine"})
 		for _, r := range f.look("shop") {
 			if r.Status == "ok" {
 				t.Errorf("without an engine: %s", r)
@@ -343,13 +360,16 @@ func TestLookMachine(t *testing.T) {
 	f.on("vm", "mdadm --create /dev/md0 --run --level=10 --raid-devices=4 --assume-clean /dev/vdb /dev/vdc /dev/vdd /dev/vde 2>&1; mkfs.ext4 -q /dev/md0; mount /dev/md0 /srv")
 	f.well("vm", unclocked, unlisted)
 	f.finds("vm", "mdraid", "md0", "ok")
+	f.record("linux", "vm", "md-well", "mdadm --version 2>&1", []string{"mdraid"})
 	f.finds("vm", "disk", "/srv", "ok")
 
 	f.part("a drive of the array fails", func(f *fleet) {
 		f.on("vm", "mdadm /dev/md0 --fail /dev/vdc 2>&1")
 		f.finds("vm", "mdraid", "md0", "fail", "degraded", "3 of 4", "[U_UU]")
+		f.record("linux", "vm", "md-degraded", "mdadm --version 2>&1", []string{"mdraid"})
 		f.on("vm", "echo 500 >/proc/sys/dev/raid/speed_limit_max; mdadm /dev/md0 --remove /dev/vdc 2>&1; mdadm --zero-superblock /dev/vdc; mdadm /dev/md0 --add /dev/vdc 2>&1")
 		r := f.finds("vm", "mdraid", "md0", "fail", "recovery")
+		f.record("linux", "vm", "md-recovery", "mdadm --version 2>&1", []string{"mdraid"})
 		t.Log(r)
 		f.on("vm", "echo 200000 >/proc/sys/dev/raid/speed_limit_max")
 		f.finds("vm", "mdraid", "md0", "ok")
