@@ -17,6 +17,8 @@ type conn struct {
 	host   Host
 	client *goph.Client
 	raw    net.Conn
+	heard  *heardConn
+	life   lifeSign
 
 	// slots bounds the sessions side by side.
 	slots  chan struct{}

@@ -204,7 +204,8 @@ func (p *Pool) login(ctx context.Context, h Host, raw net.Conn, auth *login) (*c
 	// accepts and stays silent is left, and a channel has no deadline of its own.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	greet := &greeting{Conn: raw}
-	quick := &quickConn{Conn: greet, tcp: tcpOf(raw)}
+	heard := &heardConn{Conn: greet}
+	quick := &quickConn{Conn: heard, tcp: tcpOf(raw)}
 	quick.on()
 	sc, chans, reqs, err := gossh.NewClientConn(quick, h.addr(), config)
 	if !stop() && ctx.Err() != nil {
@@ -220,7 +221,7 @@ func (p *Pool) login(ctx context.Context, h Host, raw net.Conn, auth *login) (*c
 		return nil, auth.explain(handshakeError(h, err, greet))
 	}
 	c := &conn{
-		p: p, host: h, raw: raw, quick: quick,
+		p: p, host: h, raw: raw, heard: heard, quick: quick,
 		client: &goph.Client{Client: gossh.NewClient(sc, chans, reqs)},
 		slots:  make(chan struct{}, p.o.Sessions), spares: newSpares(), closed: make(chan struct{}),
 	}

@@ -186,6 +186,7 @@ func (p *Pool) connect(ctx context.Context, host string) (*conn, error) {
 	l.mu.Lock()
 	if l.conn != nil && !l.conn.dead() {
 		defer l.mu.Unlock()
+		p.askForLife(host, l.conn)
 		return l.conn, nil
 	}
 	l.conn = nil

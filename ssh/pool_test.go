@@ -213,6 +213,34 @@ func TestKeepalive(t *testing.T) {
 	})
 }
 
+// TestSilentWhenUsed has a kept connection fall silent, and be used: that it is
+// dead is found out then, long before the next sign of life is due.
+func TestSilentWhenUsed(t *testing.T) {
+	s := newPlainServer(t)
+	w := newWire(t, s.addr.String(), 0)
+	a, err := net.ResolveTCPAddr("tcp", w.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hostAt(t, "a", a, s.key)
+	h.Timeout = 300 * time.Millisecond
+	p := poolOf(t, Options{Keepalive: time.Hour}, h)
+	if err := reach(t.Context(), p, "a"); err != nil {
+		t.Fatal(err)
+	}
+	c := kept(p, "a")
+	w.hold()
+	if err := reach(t.Context(), p, "a"); err != nil { // it is about to be used
+		t.Fatal(err)
+	}
+	<-c.closed
+	if !errors.Is(c.why, errNoAnswer) {
+		t.Error(c.why)
+	}
+	w.release()
+	eventually(t, "the next one", func() bool { return reach(t.Context(), p, "a") == nil })
+}
+
 // TestManyAtOnce connects many hosts while everything else that takes the
 // pool's locks goes on.
 func TestManyAtOnce(t *testing.T) {
