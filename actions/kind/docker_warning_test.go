@@ -43,3 +43,26 @@ func TestRefusedSudoIsNotADeadEngine(t *testing.T) {
 		}
 	}
 }
+
+// TestComposeFindsItsVolumes: docker's answers end with an empty line (20.10.24),
+// and no volume may be taken to lie in that.
+func TestComposeFindsItsVolumes(t *testing.T) {
+	dir := t.TempDir()
+	client := `#!/bin/sh
+case $1 in
+info) ;;
+ps) echo 1d74f78a4dd3; echo 2e85 ;;
+inspect) printf '/srv/data/a\n/srv/data\n/srv/database\n\n' ;;
+esac
+`
+	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte(client), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/bin/sh", "-s")
+	cmd.Stdin = strings.NewReader("PROJECT=shop\n" + compound(nil, nil, filesLib, "compose/project.sh").Body + "\nroots\n")
+	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "/srv/data\n/srv/database\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}

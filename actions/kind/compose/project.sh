@@ -18,7 +18,8 @@ found() {
     command -v docker >/dev/null || return 0
     for id in $(containers -a 2>/dev/null); do
         docker inspect --type container --format '{{range .Mounts}}{{if .RW}}{{if or (eq .Type "volume") (eq .Type "bind")}}{{println .Source}}{{end}}{{end}}{{end}}' "$id" </dev/null 2>/dev/null
-    done | sort -u | awk '{ for (k in kept) if (index($0, k "/") == 1) next } { kept[$0] = 1; print }' | while IFS= read -r at; do
+    # docker ends each answer with an empty line, in which every path would lie.
+    done | sort -u | awk '$0 == "" { next } { for (k in kept) if (index($0, k "/") == 1) next } { kept[$0] = 1; print }' | while IFS= read -r at; do
         case $at in
         '' | / | /proc | /proc/* | /sys | /sys/* | /dev | /dev/* | /run | /run/* | /var/run | /var/run/* | /etc/localtime | /etc/timezone | /var/lib/docker | /var/lib/docker/containers*) continue ;;
         esac

@@ -123,3 +123,93 @@ redis-cli set greeting hello >/dev/null; redis-cli rpush list a b c >/dev/null
 		f.on("vault", "rm /srv/fill")
 	})
 }
+
+// TestCopyStack copies a Samba share and a compose project with a volume into a
+// folder of their own host, loses both and brings them back; and finds a
+// repository that another holds locked.
+func TestCopyStack(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
+[share.pub]
+kind = "samba"
+class = "user"
+on = "box"
+path = "/srv/pub"
+share = "pub"
+
+[service.shop]
+kind = "compose"
+class = "user"
+on = "box"
+dir = "/opt/shop"
+
+[repository.folder]
+kind = "directory"
+on = "box"
+path = "/srv/copies"
+
+[repository.restic]
+kind = "restic"
+on = "box"
+path = "/srv/restic"
+password = { file = "password" }
+init = true
+lock_wait = "5s"
+
+[backup.pub]
+of = "pub"
+to = ["folder", "restic"]
+rpo = "24h"
+[backup.shop]
+of = "shop"
+to = ["folder"]
+rpo = "24h"
+`)
+	f.write("password", "correct horse battery\n")
+	box := f.Node("box")
+	f.must(box.Write("/etc/samba/smb.conf", "[global]\nmap to guest = bad user\nserver role = standalone server\n[pub]\npath = /srv/pub\nguest ok = yes\nread only = no\nforce user = ops\n", 0o644))
+	f.must(box.Write("/opt/shop/docker-compose.yml", `version: "2.4"
+services:
+  store:
+    image: lab/bb:1
+    command: sleep 1000000
+    restart: unless-stopped
+    volumes: ["data:/data"]
+volumes: {data: {}}
+`, 0o644))
+	f.on("box", image+`cd /opt/shop && docker-compose up -d 2>&1
+docker exec shop_store_1 sh -c 'echo order 4711 >/data/orders'
+mkdir -p /srv/pub /srv/copies; chown ops /srv/pub; systemctl start smbd
+echo minutes >/root/minutes; smbclient -N //127.0.0.1/pub -c 'put /root/minutes minutes' 2>&1`)
+	f.ok("backup", "run", "--due")
+	f.ok("backup", "drill", "pub", "--yes")
+	f.ok("backup", "drill", "shop", "--yes")
+
+	f.part("restore of pub", func(f *fleet) {
+		f.on("box", "rm /srv/pub/minutes")
+		f.ok("run", "restore", "pub", "--confirm", "pub")
+		if is := f.on("box", "smbclient -N //127.0.0.1/pub -c 'get minutes /root/back' >/dev/null 2>&1; cat /root/back"); is != "minutes\n" {
+			f.t.Errorf("through Samba it reads %q", is)
+		}
+	})
+	f.part("restore of shop", func(f *fleet) {
+		f.on("box", "docker exec shop_store_1 sh -c 'echo none >/data/orders'")
+		f.ok("run", "restore", "shop", "--confirm", "shop")
+		if is := f.on("box", "docker exec shop_store_1 cat /data/orders"); is != "order 4711\n" {
+			f.t.Errorf("the container reads %q", is)
+		}
+		f.well("shop")
+	})
+	f.part("a repository is locked", func(f *fleet) {
+		// Another restic holds it for itself and lives, so that its lock is not stale.
+		f.on("box", `echo correct horse battery >/root/password
+systemd-run --quiet --unit=holder restic -r /srv/restic --password-file /root/password prune
+until ls /srv/restic/locks/* >/dev/null 2>&1; do systemctl is-active --quiet holder || systemctl restart holder; done
+systemctl kill -s STOP holder`)
+		o := f.jm("backup", "run", "pub")
+		if o.exit == 0 || !strings.Contains(o.out+o.err, "lock") {
+			f.t.Errorf("a locked repository: %s", o)
+		}
+		f.on("box", "systemctl kill -s KILL holder; systemctl reset-failed holder 2>/dev/null; :")
+		f.ok("backup", "run", "pub")
+	})
+}

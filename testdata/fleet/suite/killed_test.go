@@ -93,12 +93,12 @@ func (f *fleet) disturbed(rng *rand.Rand, verb, target string) string {
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }() // what came of it is read from its runs
 	how := "killed"
 	select {
-	case err := <-ended:
-		return f.after("too late", before, fmt.Sprint(err))
+	case <-ended:
+		return f.after("too late", before, said.String())
 	case <-time.After(moment): // the random moment
 	}
 	if cut {
