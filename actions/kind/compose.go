@@ -51,7 +51,7 @@ copy. One with stateless = true has none, and is not moved while its containers 
 	},
 	Data:   composeData,
 	Move:   composeMove,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Real},
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 func composeProject(t inventory.Target) string {
