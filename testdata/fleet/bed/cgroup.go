@@ -100,6 +100,18 @@ func (g cgroup) freeze(frozen bool) error {
 	return fmt.Errorf("no freezer below %s", cgroupRoot)
 }
 
+// thaw lets the group go on, and every group below it.
+func (g cgroup) thaw() {
+	for _, d := range g.dirs {
+		_ = filepath.WalkDir(d, func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.IsDir() {
+				_ = cgroup{[]string{path}}.freeze(false) // only one of the hierarchies has a freezer
+			}
+			return nil
+		})
+	}
+}
+
 // frozen reports whether all of the group stands still.
 func (g cgroup) frozen() bool {
 	for _, d := range g.dirs {
@@ -130,7 +142,7 @@ func (g cgroup) kill(ctx context.Context) error {
 			return nil
 		}
 		// A frozen process dies when it is thawed, before it does anything more.
-		_ = g.freeze(false)
+		g.thaw()
 		return fmt.Errorf("%d processes left", len(pids))
 	})
 }
