@@ -30,6 +30,7 @@ func All() []actions.Kind {
 		host,
 		httpKind,
 		linux,
+		mariadb,
 		mount,
 		networkCut,
 		nfs,

@@ -428,7 +428,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 // FuzzRead lets every reader of every kind have any answer: none panics, none
 // says nothing, and no number is one that cannot be kept.
 func FuzzRead(f *testing.F) {
-	for _, name := range framed {
+	for _, name := range slices.Concat(framed, databases) {
 		for _, c := range suiteCases(f, name) {
 			f.Add(string(c.answer.Stdout), string(c.answer.Stderr), c.answer.Exit)
 		}
