@@ -45,6 +45,7 @@ func All() []actions.Kind {
 		sambaShare,
 		shell,
 		sshStop,
+		swarm,
 		systemd,
 		tcp,
 		tlsKind,

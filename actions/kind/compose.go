@@ -44,7 +44,7 @@ copy. One with stateless = true has none, and is not moved while its containers 
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		project := composeProject(t)
 		want := t.Options.List("services")
-		s := script("docker/look.sh", map[string]string{"SUDO": sudo(f, t)})
+		s := dockerLook(f, t, "docker/look.sh")
 		return onEach(f, t, actions.Check{ID: "compose", Title: "project " + project, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
 			return composeRead(dockerParse(a), project, want, h, alone, a)
 		})

@@ -30,7 +30,7 @@ The login must be in group docker, or may use sudo; either is as good as root on
 	},
 	Sudoers: []string{dockerSudoers},
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
-		s := script("docker/look.sh", map[string]string{"SUDO": sudo(f, t)})
+		s := dockerLook(f, t, "docker/look.sh")
 		want, ignore := t.Options.List("containers"), t.Options.List("ignore")
 		return []actions.Check{
 			{ID: "engine", Title: "docker engine", Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
@@ -48,6 +48,14 @@ The login must be in group docker, or may use sudo; either is as good as root on
 	Proved: map[string]actions.Ground{"look": actions.Real},
 }
 
+// dockerLook returns a script of a look, behind the one that finds out how docker
+// may be asked.
+func dockerLook(f *inventory.Fleet, t inventory.Target, name string) actions.Script {
+	s := script(name, map[string]string{"SUDO": sudo(f, t)})
+	s.Body = script("docker/engine.sh", nil).Body + s.Body
+	return s
+}
+
 // dockerEngine is what docker/look.sh tells; trouble is why it tells nothing.
 type dockerEngine struct {
 	version    string
@@ -63,28 +71,42 @@ type dockerContainer struct {
 	Project, Service                           string
 }
 
-func dockerParse(a actions.Answer) dockerEngine {
-	trouble := func(s actions.Status, next, layout string, args ...any) dockerEngine {
-		return dockerEngine{trouble: &actions.Reading{Status: s, Line: fmt.Sprintf(layout, args...), Next: next}}
+// dockerAnswers reads what docker/engine.sh says ahead of a look: the version, or
+// why there is none. Ended is whether the look behind it came to its end.
+func dockerAnswers(a actions.Answer, ended bool) (version string, trouble *actions.Reading) {
+	say := func(s actions.Status, next, layout string, args ...any) (string, *actions.Reading) {
+		return "", &actions.Reading{Status: s, Line: fmt.Sprintf(layout, args...), Next: next}
 	}
-	lines := strings.Split(strings.TrimRight(string(a.Stdout), "\n"), "\n")
-	first := strings.TrimSpace(lines[0])
+	first, _, _ := strings.Cut(string(a.Stdout), "\n")
+	first = strings.TrimSpace(first)
 	if first == "missing" && a.Exit == 0 {
-		return trouble(actions.Fail, "apt install docker.io", "docker is not installed")
+		return say(actions.Fail, "apt install docker.io", "docker is not installed")
 	}
 	if why, ok := strings.CutPrefix(strings.TrimSpace(string(a.Stdout)), "down "); ok && a.Exit == 0 {
 		why = actions.Line(why)
 		// What sudo says of itself is no word of the engine's.
 		if strings.Contains(why, "ermission denied") || strings.Contains(why, "sudo: ") {
-			return trouble(actions.Unknown, "put the login into group docker, or allow sudo: jurymast kinds docker --sudoers", "docker may not be asked: %s", why)
+			return say(actions.Unknown, "put the login into group docker, or allow sudo: jurymast kinds docker --sudoers", "docker may not be asked: %s", why)
 		}
-		return trouble(actions.Fail, "systemctl status docker", "the engine does not answer: %s", why)
+		return say(actions.Fail, "systemctl status docker", "the engine does not answer: %s", why)
 	}
 	version, ok := strings.CutPrefix(first, "version ")
-	if !ok || a.Exit != 0 || lines[len(lines)-1] != "end" || version == "" {
-		return trouble(actions.Unknown, "", "docker gave no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))
+	if !ok || a.Exit != 0 || !ended || version == "" {
+		return say(actions.Unknown, "", "docker gave no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))
 	}
-	e := dockerEngine{version: actions.Line(version)}
+	return actions.Line(version), nil
+}
+
+func dockerParse(a actions.Answer) dockerEngine {
+	lines := strings.Split(strings.TrimRight(string(a.Stdout), "\n"), "\n")
+	version, why := dockerAnswers(a, lines[len(lines)-1] == "end")
+	if why != nil {
+		return dockerEngine{trouble: why}
+	}
+	trouble := func(layout string, args ...any) dockerEngine {
+		return dockerEngine{trouble: &actions.UnknownReading(layout, args...)[0]}
+	}
+	e := dockerEngine{version: version}
 	rest := lines[1 : len(lines)-1]
 	ids := -1
 	if len(rest) > 0 {
@@ -97,14 +119,14 @@ func dockerParse(a actions.Answer) dockerEngine {
 	for _, ln := range rest {
 		var c dockerContainer
 		if err := json.Unmarshal([]byte(ln), &c); err != nil || c.Name == "" || c.Status == "" {
-			return trouble(actions.Unknown, "", "docker says what is not understood: %s", actions.Line(ln))
+			return trouble("docker says what is not understood: %s", actions.Line(ln))
 		}
 		c.Name = strings.TrimPrefix(c.Name, "/")
 		e.containers = append(e.containers, c)
 	}
 	// One may be removed between the two questions; none of several is no answer.
 	if ids < 0 || len(e.containers) > ids || ids > 0 && len(e.containers) == 0 {
-		return trouble(actions.Unknown, "", "docker ps lists %d containers, docker inspect shows %d", max(ids, 0), len(e.containers))
+		return trouble("docker ps lists %d containers, docker inspect shows %d", max(ids, 0), len(e.containers))
 	}
 	sort.Slice(e.containers, func(i, j int) bool { return e.containers[i].Name < e.containers[j].Name })
 	return e

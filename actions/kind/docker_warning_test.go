@@ -25,7 +25,7 @@ func TestDockerWarningsAreNoAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.Command("/bin/sh", "-s")
-			cmd.Stdin = strings.NewReader(script("docker/look.sh", nil).Body)
+			cmd.Stdin = strings.NewReader(script("docker/engine.sh", nil).Body + script("docker/look.sh", nil).Body)
 			cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
 			if out, err := cmd.Output(); err != nil || string(out) != c.want {
 				t.Errorf("%q, %v, want %q", out, err, c.want)
