@@ -75,7 +75,12 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		m.say("this is a plan: nothing has been changed")
-		return m.open(newPlanScreen(m, msg.plan))
+		if s, ok := m.top().(*planScreen); ok && s.sameAs(msg.asked) {
+			m.close(s)
+		}
+		return m.open(newPlanScreen(m, msg.asked, msg.plan))
+	case copiesMsg:
+		return m.chooseCopy(msg)
 	case startedMsg:
 		return m.begun(msg)
 	case textMsg:

@@ -50,9 +50,15 @@ type (
 		err            error
 	}
 	settledMsg struct{ seq int } // the size of the terminal has not changed for a while
-	planMsg    struct {
-		plan actions.Plan
-		err  error
+	copiesMsg  struct {
+		asked  Request
+		copies []actions.Copy
+		err    error
+	}
+	planMsg struct {
+		asked Request
+		plan  actions.Plan
+		err   error
 	}
 	startedMsg struct {
 		run string
@@ -233,7 +239,7 @@ func (m *root) plan(r Request) tea.Cmd {
 	m.say("planning " + planWords(r) + ": nothing is changed by it")
 	return func() tea.Msg {
 		p, err := e.Plan(ctx, r)
-		return planMsg{p, err}
+		return planMsg{r, p, err}
 	}
 }
 

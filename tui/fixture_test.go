@@ -223,6 +223,13 @@ func (f *fake) Covers(context.Context) ([]Cover, error) {
 		{Target: "share/homes", State: actions.OK, Line: "3-2-1 holds", Copies: 3, Media: 2, OffSite: 1, Places: []Place{{"usb", 5 * time.Hour}, {"b2", 6 * time.Hour}}},
 	}, nil
 }
+func (f *fake) Copies(context.Context, inventory.Ref) ([]actions.Copy, error) {
+	return []actions.Copy{
+		{Repository: "usb", Backup: "homes", Target: "share/homes", ID: "9c1e", At: at.Add(-5 * time.Hour), Bytes: 3 << 30, Listed: at, Proof: "answered"},
+		{Repository: "b2", Backup: "homes", Target: "share/homes", ID: "77ab", At: at.Add(-30 * time.Hour), Bytes: 3 << 30, Listed: at},
+		{Repository: "usb", Backup: "homes", Target: "share/homes", ID: "51d0", At: at.Add(-54 * time.Hour), Bytes: 1 << 20, Listed: at, Partial: true},
+	}, nil
+}
 func (f *fake) Plan(_ context.Context, r Request) (actions.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -316,6 +323,9 @@ func (f *fake) happen(es ...actions.Event) {
 }
 
 // failover is a plan with an open condition and a point of no return.
+// moved is what failover is the plan of.
+var moved = Request{Verb: actions.VerbFailover, Target: "service/postgres"}
+
 func failover() actions.Plan {
 	script := func(name string) actions.Script { return actions.Script{Name: name, Body: "true\n"} }
 	undo := script("undo.sh")

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,14 +186,64 @@ func TestTenThousandHosts(t *testing.T) {
 	r.press("q")
 }
 
+func TestAnotherCopyIsChosen(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m, _ := ready(t, f, 100, 30, Options{})
+	asked := Request{Verb: actions.VerbRestore, Target: "share/homes"}
+	press := func(keys ...string) tea.Msg {
+		t.Helper()
+		var cmd tea.Cmd
+		for _, k := range keys {
+			_, cmd = m.Update(keyOf(k))
+		}
+		if cmd == nil {
+			t.Fatalf("%v does nothing:\n%s", keys, m.View())
+		}
+		return cmd()
+	}
+	m.Update(planMsg{asked: asked, plan: failover()})
+	m.Update(press("c"))
+	if v := m.View(); !strings.Contains(v, "1d6h") || !strings.Contains(v, "not whole") {
+		t.Fatalf("the copies are not offered:\n%s", v)
+	}
+	m.Update(press("j", "j", "enter"))
+	m.Update(press("c"))
+	m.Update(keyOf("G"))
+	m.Update(keyOf("enter"))
+	for _, k := range "srv" {
+		m.Update(keyOf(string(k)))
+	}
+	if _, cmd := m.Update(keyOf("enter")); cmd != nil {
+		t.Error("a folder that does not begin with / was taken")
+	}
+	for _, k := range []string{"backspace", "backspace", "backspace", "/", "s"} {
+		m.Update(keyOf(k))
+	}
+	m.Update(press("enter"))
+	want := []Request{{Verb: actions.VerbRestore, Target: "share/homes", Name: "homes", Copy: "77ab"}, {Verb: actions.VerbRestore, Target: "share/homes", Name: "homes", Copy: "77ab", To: "/s"}}
+	if !slices.Equal(f.planned, want) {
+		t.Errorf("planned %v, want %v", f.planned, want)
+	}
+	plans := 0
+	for _, s := range m.stack {
+		if _, is := s.(*planScreen); is {
+			plans++
+		}
+	}
+	if plans != 1 {
+		t.Errorf("%d plans are open: the newer one takes the place of the older", plans)
+	}
+}
+
 func TestQuestionsAreDeafAtFirst(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	m, c := ready(t, f, 80, 24, Options{})
-	m.Update(planMsg{plan: failover()})
+	m.Update(planMsg{asked: moved, plan: failover()})
 	p := failover()
 	p.Ladder, p.Conditions = actions.LadderDisruptive, nil
-	m.Update(planMsg{plan: p})
+	m.Update(planMsg{asked: moved, plan: p})
 	m.Update(keyOf("x"))
 	m.Update(keyOf("y")) // in flight
 	if _, still := m.top().(*confirm); !still {
@@ -209,7 +260,7 @@ func TestAPastedWordDoesNotConfirm(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	m, c := ready(t, f, 80, 24, Options{})
-	m.Update(planMsg{plan: failover()})
+	m.Update(planMsg{asked: moved, plan: failover()})
 	m.Update(keyOf(" "))
 	m.Update(keyOf("x"))
 	c.add(deaf + 1)

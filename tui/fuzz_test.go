@@ -47,7 +47,7 @@ func FuzzKeys(f *testing.F) {
 			case b < ' ':
 				msg = tea.WindowSizeMsg{Width: int(b) * 9 % 210, Height: int(b) * 5 % 70}
 			case b == 0x7f:
-				msg = planMsg{plan: failover()}
+				msg = planMsg{asked: moved, plan: failover()}
 			case b > 0xf0:
 				msg = known(e, m.seq, e.state, nil)
 			case b > 0xe8:

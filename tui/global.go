@@ -128,5 +128,11 @@ func planWords(r Request) string {
 	if r.Name != "" {
 		words[1] = r.Name
 	}
+	if r.Copy != "" {
+		words = append(words, "--snapshot", r.Copy)
+	}
+	if r.To != "" {
+		words = append(words, "--to", r.To)
+	}
 	return strings.Join(words, " ")
 }

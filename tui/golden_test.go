@@ -63,6 +63,11 @@ var goldenScreens = []struct {
 	{name: "messages", keys: []string{"0", "M"}},
 	{name: "plan", msgs: planned},
 	{name: "plan-step", keys: []string{"j", "enter"}, msgs: planned},
+	{name: "choose", msgs: func() []tea.Msg {
+		asked := Request{Verb: actions.VerbRestore, Target: "share/homes"}
+		cs, err := (&fake{}).Copies(context.Background(), asked.Target)
+		return []tea.Msg{planMsg{asked: asked, plan: failover()}, copiesMsg{asked, cs, err}}
+	}},
 	{name: "confirm", keys: []string{" ", "x"}, msgs: planned},
 	{name: "run", msgs: running(5)},
 	{name: "run-stop", keys: []string{"x"}, msgs: running(3)},
@@ -87,7 +92,7 @@ func calm(f *fake) {
 	f.state = actions.MakeState(es, nil)
 }
 
-func planned() []tea.Msg { return []tea.Msg{planMsg{plan: failover()}} }
+func planned() []tea.Msg { return []tea.Msg{planMsg{asked: moved, plan: failover()}} }
 
 // running is a run after so many events.
 func running(n int) func() []tea.Msg {

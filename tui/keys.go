@@ -46,6 +46,7 @@ var keyTable = []keyRow{
 	{"next-hit", []string{"n"}, "next", "next place where it is found"},
 	{"prev-hit", []string{"N"}, "previous", "place before where it is found"},
 	{"dry-run", []string{"d"}, "dry run", "of each step, whether it can be seen that it would work"},
+	{"choose", []string{"c"}, "choose…", "plan it anew with another copy, host or folder"},
 	{"execute", []string{"x"}, "execute…", "carry a plan out, or stop a run: always a dialog first"},
 	{"report", []string{"p"}, "report", "the report of a run"},
 	{"filter", []string{"/"}, "filter", "show only rows with these words; state:fail tag:x node:x kind:x !word /re/"},

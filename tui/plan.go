@@ -17,6 +17,7 @@ import (
 // Nothing has been changed.
 type planScreen struct {
 	*root
+	asked    Request
 	plan     actions.Plan
 	table    widget.Table // open conditions, then steps
 	accepted map[string]bool
@@ -29,8 +30,8 @@ const (
 	stepID = "step "
 )
 
-func newPlanScreen(m *root, p actions.Plan) *planScreen {
-	s := &planScreen{root: m, plan: p, accepted: map[string]bool{}, cols: layoutNone}
+func newPlanScreen(m *root, asked Request, p actions.Plan) *planScreen {
+	s := &planScreen{root: m, asked: asked, plan: p, accepted: map[string]bool{}, cols: layoutNone}
 	s.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.cells}
 	var ids []string
 	for _, c := range p.Conditions {
@@ -46,7 +47,7 @@ func newPlanScreen(m *root, p actions.Plan) *planScreen {
 }
 
 func (s *planScreen) crumb() string {
-	return "Plans > " + planWords(Request{Verb: s.plan.Verb, Target: s.plan.Target, Name: s.plan.Name}) + " > plan " + s.plan.ID
+	return "Plans > " + planWords(s.asked) + " > plan " + s.plan.ID
 }
 func (s *planScreen) update(tea.Msg) tea.Cmd { return nil }
 func (s *planScreen) half() int              { return s.page / 2 }
@@ -240,6 +241,7 @@ func (s *planScreen) bindings() []binding {
 				return b.String(), err
 			})
 		}},
+		{act: "choose", hint: s.noChoice() == "", why: s.noChoice, do: s.choose},
 		{act: "copy", do: func() tea.Cmd { return s.copyText(planText(s.plan), "the plan") }},
 	}
 	if !s.engine.ReadOnly() {
@@ -364,7 +366,7 @@ func (c *confirm) box(w, _ int) []string {
 	} else {
 		say("y runs it. Any other key cancels.")
 	}
-	return widget.Box("Run "+planWords(Request{Verb: p.Verb, Target: p.Target, Name: p.Name}), add, w, c.st.ascii, c.st.warn)
+	return widget.Box("Run "+planWords(c.of.asked), add, w, c.st.ascii, c.st.warn)
 }
 
 func (c *confirm) accepted() []string {

@@ -35,6 +35,8 @@ type Engine interface {
 	Series(ctx context.Context, k actions.Key, metric string) ([]actions.Point, error)
 	Jobs(ctx context.Context) ([]Job, error)
 	Covers(ctx context.Context) ([]Cover, error)
+	// Copies returns the copies of a target that are known, newest first.
+	Copies(ctx context.Context, t inventory.Ref) ([]actions.Copy, error)
 
 	Plan(ctx context.Context, r Request) (actions.Plan, error)
 	DryRun(ctx context.Context, p actions.Plan) ([]Foreknown, error)
@@ -73,6 +75,8 @@ type Request struct {
 	Verb   actions.Verb
 	Target inventory.Ref
 	Name   string // of the backup or the playbook
+	Copy   string // id of the copy to bring back; "" is the newest that is whole
+	To     string // the host to move or restore to, or for a restore an absolute path
 }
 
 // Consent is what a person gave to a plan.

@@ -2,16 +2,27 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"jurymast/actions"
 	"jurymast/actions/engine"
+	"jurymast/inventory"
 	"jurymast/tui"
 )
 
 // Plan implements tui.Engine.
 func (c *consoleEngine) Plan(ctx context.Context, r tui.Request) (actions.Plan, error) {
 	return ask(c, func(e *engine.Engine) (actions.Plan, error) {
-		return e.Plan(ctx, engine.PlanRequest{Verb: r.Verb, Target: r.Target, Name: r.Name}, nil)
+		return e.Plan(ctx, engine.PlanRequest{Verb: r.Verb, Target: r.Target, Name: r.Name, Copy: r.Copy, To: r.To}, nil)
+	})
+}
+
+// Copies implements tui.Engine.
+func (c *consoleEngine) Copies(ctx context.Context, t inventory.Ref) ([]actions.Copy, error) {
+	return ask(c, func(e *engine.Engine) ([]actions.Copy, error) {
+		cs, err := e.Copies(ctx, t)
+		slices.SortStableFunc(cs, func(a, b actions.Copy) int { return b.At.Compare(a.At) })
+		return cs, err
 	})
 }
 
