@@ -113,7 +113,7 @@ func up(ctx context.Context, args []string) error {
 	if err := os.Chmod(socket(), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%d machines are up in %s. In another terminal:\n\n  go run ./testdata/fleet jurymast check all\n  go run ./testdata/fleet shell n1\n  go run ./testdata/fleet help\n\n", len(o.Nodes), time.Since(start).Round(100*time.Millisecond))
+	fmt.Fprintf(os.Stderr, "%d machines of %s are up in %s. In another terminal:\n\n  go run ./testdata/fleet jurymast check all\n  go run ./testdata/fleet shell n1\n  go run ./testdata/fleet help\n\n", len(o.Nodes), b.ID(), time.Since(start).Round(100*time.Millisecond))
 	ctx, down := context.WithCancel(ctx)
 	defer down()
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()

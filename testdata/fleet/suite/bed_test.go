@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,9 +31,15 @@ func TestBeds(t *testing.T) {
 	if err := killed.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for lines := bufio.NewScanner(said); lines.Scan() && !strings.Contains(lines.Text(), "are up in"); {
+	dead := ""
+	for lines := bufio.NewScanner(said); dead == "" && lines.Scan(); {
+		if of, after, ok := strings.Cut(lines.Text(), " are up in"); ok && after != "" {
+			dead = of[strings.LastIndex(of, " ")+1:]
+		}
 	}
-	before := spaces(t)
+	if !slices.Contains(spaces(t), dead+"-n1") {
+		t.Fatalf("no bed %q is up: %v", dead, spaces(t))
+	}
 	if err := killed.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +52,8 @@ func TestBeds(t *testing.T) {
 	}
 	one := newFleet(t, bed.Options{Nodes: names, Machine: "vm"})
 	t.Logf("eight nodes and a machine answer after %s", time.Since(start).Round(100*time.Millisecond))
-	for _, s := range before {
-		if _, err := os.Stat("/run/netns/" + s); err == nil && strings.HasSuffix(s, "-n1") && !strings.HasPrefix(s, one.ID()) {
+	for _, s := range spaces(t) {
+		if strings.HasPrefix(s, dead) {
 			t.Errorf("%s of the bed that was killed is there still", s)
 		}
 	}

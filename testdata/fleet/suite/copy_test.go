@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 // TestCopy backs real data up to real repositories on another machine, destroys
 // it, brings it back and compares; a drill finds a copy that was damaged.
 func TestCopy(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"app", "vault"}}, `
 [share.docs]
 kind = "files"
@@ -47,6 +49,14 @@ url = "vault:/srv/drive"
 [backup.docs]
 of = "docs"
 to = ["restic", "folder", "drive"]
+rpo = "24h"
+[backup.near]
+of = "docs"
+to = ["folder"]
+rpo = "24h"
+[backup.far]
+of = "docs"
+to = ["drive"]
 rpo = "24h"
 [backup.db]
 of = "db"
@@ -97,23 +107,30 @@ redis-cli set greeting hello >/dev/null; redis-cli rpush list a b c >/dev/null
 			if is := f.on("app", state[name]); is == was[name] {
 				f.t.Fatal("it was not destroyed")
 			}
-			f.ok("run", "restore", name, "--confirm", name)
+			f.ok("run", "restore", name, "--job", name, "--confirm", name)
 			if is := f.on("app", state[name]); is != was[name] {
 				f.t.Errorf("it came back as\n%s\nand was\n%s", is, was[name])
 			}
 		})
 	}
 
-	f.part("a copy is damaged", func(f *fleet) {
-		f.on("vault", `for p in /srv/restic/data/*/*; do chmod u+w "$p"; printf x | dd of="$p" bs=1 seek=40 conv=notrunc 2>/dev/null; done`)
-		o := f.jm("backup", "drill", "db", "--yes")
-		if o.exit != 10 && o.exit != 11 {
-			f.t.Errorf("a drill of a damaged copy: %s", o)
-		}
-		if s := f.jm("backup", "status", "db"); s.exit != 2 {
-			f.t.Errorf("what a drill found damaged still counts: %s", s)
-		}
-	})
+	// One byte of each file is another, its size and times are as they were.
+	damage := `find %s -type f -size +99c | while read -r p; do
+	touch -r "$p" /tmp/times; chmod u+w "$p"; printf '\001' | dd of="$p" bs=1 seek=40 conv=notrunc 2>/dev/null; touch -r /tmp/times "$p"
+done`
+	for _, c := range []struct{ job, at string }{{"db", "/srv/restic/data"}, {"near", "/srv/folder"}, {"far", "/srv/drive"}} {
+		f.part("a copy of "+c.job+" is damaged", func(f *fleet) {
+			f.ok("backup", "drill", c.job, "--yes")
+			f.on("vault", fmt.Sprintf(damage, c.at))
+			o := f.jm("backup", "drill", c.job, "--yes")
+			if o.exit != 10 && o.exit != 11 {
+				f.t.Errorf("a drill of a damaged copy: %s", o)
+			}
+			if s := f.jm("backup", "status", c.job); s.exit != 2 {
+				f.t.Errorf("what a drill found damaged still counts: %s", s)
+			}
+		})
+	}
 	f.part("the disk of a repository is full", func(f *fleet) {
 		f.on("vault", "rm -rf /srv/drive/*; dd if=/dev/zero of=/srv/fill bs=1M 2>/dev/null || :")
 		o := f.jm("backup", "run", "docs")
@@ -128,6 +145,7 @@ redis-cli set greeting hello >/dev/null; redis-cli rpush list a b c >/dev/null
 // folder of their own host, loses both and brings them back; and finds a
 // repository that another holds locked.
 func TestCopyStack(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
 [share.pub]
 kind = "samba"

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"flag"
 	"math/rand/v2"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,16 +26,46 @@ var (
 // Whatever came of it: one writer at every instant, no acknowledged write lost,
 // and the service on exactly one host.
 func TestKilled(t *testing.T) {
+	t.Parallel()
+	t.Logf("seed %d, %d rounds", *seed, *rounds)
+	var mu sync.Mutex
+	came := map[string]int{}
+	t.Run("lanes", func(t *testing.T) {
+		for lane := range lanes {
+			t.Run(strconv.Itoa(lane), func(t *testing.T) {
+				t.Parallel()
+				killedLane(t, lane, func(how string) {
+					mu.Lock()
+					defer mu.Unlock()
+					came[how]++
+				})
+			})
+		}
+	})
+	t.Logf("what came of %d rounds: %v", *rounds, came)
+}
+
+// lanes is in how many beds the rounds of [TestKilled] are done side by side:
+// they wait for most of their time.
+const lanes = 2
+
+// killedLane does each round whose turn it is in a lane.
+func killedLane(t *testing.T, lane int, came func(how string)) {
 	s := redisService
 	f := s.up(t)
 	on, off := s.hosts[0], s.hosts[1]
-	came := map[string]int{}
-	t.Logf("seed %d, %d rounds", *seed, *rounds)
-	for round := range *rounds {
+	// A moment is somewhere in the time that a run takes here, or shortly after.
+	spans := map[string]time.Duration{}
+	for _, verb := range []string{"failover", "rejoin"} {
+		spans[verb] = f.ok("run", verb, s.name, "--confirm", s.name).took * 11 / 10
+	}
+	on, off = off, on
+	t.Logf("a failover and a rejoin that nothing disturbs take %s and %s", spans["failover"], spans["rejoin"])
+	for round := lane; round < *rounds; round += lanes {
 		rng := rand.New(rand.NewPCG(*seed, uint64(round)))
 		start := time.Now()
-		how := f.disturbed(rng, "failover", s.name)
-		came[how]++
+		how := f.disturbed(rng, spans["failover"], "failover", s.name)
+		came(how)
 		t.Logf("round %d: failover %s", round, how)
 		switch at := f.placement(s.name); at {
 		case off:
@@ -43,8 +75,8 @@ func TestKilled(t *testing.T) {
 				t.Fatalf("round %d (%s): two writers for %s, %d of %d acknowledged writes lost", round, how, m.two, m.lost, m.acked)
 			}
 			on, off = off, on
-			how = f.disturbed(rng, "rejoin", s.name)
-			came["rejoin "+how]++
+			how = f.disturbed(rng, spans["rejoin"], "rejoin", s.name)
+			came("rejoin " + how)
 			t.Logf("round %d: rejoin %s", round, how)
 			// One that was killed between its end and letting go of its leases leaves
 			// them to end by themselves, within two minutes.
@@ -62,7 +94,6 @@ func TestKilled(t *testing.T) {
 			t.Fatalf("round %d (%s): it runs on %q", round, how, at)
 		}
 	}
-	t.Logf("what came of %d rounds: %v", *rounds, came)
 }
 
 // placement looks where a service runs now.
@@ -77,11 +108,11 @@ func (f *fleet) placement(service string) string {
 	return strings.TrimPrefix(doc.Items[0].On, "node/")
 }
 
-// disturbed begins a run and disturbs it at a random moment, then has it resumed
+// disturbed begins a run and disturbs it at a random moment of a span, then has it resumed
 // until it is over, and says what was done to it and what came of it.
-func (f *fleet) disturbed(rng *rand.Rand, verb, target string) string {
+func (f *fleet) disturbed(rng *rand.Rand, span time.Duration, verb, target string) string {
 	f.t.Helper()
-	moment := time.Duration(rng.Int64N(int64(1800 * time.Millisecond)))
+	moment := time.Duration(rng.Int64N(int64(span)))
 	cut := rng.IntN(3) == 0
 	before := f.lastRun()
 	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)

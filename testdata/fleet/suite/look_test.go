@@ -33,6 +33,7 @@ const (
 )
 
 func TestLookLinux(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}}, `
 [service.job]
 kind = "systemd"
@@ -103,6 +104,7 @@ command = "/usr/local/bin/check_queue -w 10 -c 20"
 }
 
 func TestLookReach(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"gate", "inner", "other", "bsd", "poor"}}, `
 node.inner: jump = ["gate"]
 node.bsd: user = "csh"
@@ -204,6 +206,7 @@ func certificate(t *testing.T, name string, addr net.IP, until time.Time) (cert,
 }
 
 func TestLookWeb(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"web"}}, `
 [service.site]
 kind = "http"
@@ -282,6 +285,7 @@ tar -C /tmp/bb -c . | docker import - lab/bb:1 >/dev/null
 `
 
 func TestLookDocker(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
 [service.engine]
 kind = "docker"
@@ -355,7 +359,22 @@ volumes: {data: {}}
 
 // TestLookMachine looks at what only a kernel of its own has.
 func TestLookMachine(t *testing.T) {
-	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"})
+	t.Parallel()
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
+[share.docs]
+kind = "nfs"
+class = "user"
+on = "vm"
+path = "/srv/docs"
+
+[share.seen]
+kind = "mount"
+class = "user"
+on = "vm"
+path = "/srv/docs"
+mounts = [{ on = "vm", at = "/mnt/docs" }]
+fstype = "nfs4"
+`)
 	ctx := t.Context()
 	f.on("vm", "mdadm --create /dev/md0 --run --level=10 --raid-devices=4 --assume-clean /dev/vdb /dev/vdc /dev/vdd /dev/vde 2>&1; mkfs.ext4 -q /dev/md0; mount /dev/md0 /srv")
 	f.well("vm", unclocked, unlisted)
@@ -373,6 +392,28 @@ func TestLookMachine(t *testing.T) {
 		t.Log(r)
 		f.on("vm", "echo 200000 >/proc/sys/dev/raid/speed_limit_max")
 		f.finds("vm", "mdraid", "md0", "ok")
+	})
+	f.part("a share of the kernel's NFS server", func(f *fleet) {
+		f.bad("docs", "fail", "no thread of the NFS server runs")
+		f.bad("seen", "fail", "not mounted")
+		f.on("vm", `mkdir -p /srv/docs /mnt/docs; echo '/srv/docs 127.0.0.1(rw,sync,no_subtree_check)' >/etc/exports
+systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
+		f.well("docs")
+		f.well("seen")
+		f.record("nfs", "vm", "exported", "dpkg-query -W nfs-kernel-server", []string{"nfs"}, `path = "/srv/docs"`)
+		f.on("vm", "exportfs -u 127.0.0.1:/srv/docs")
+		f.bad("docs", "fail", "/srv/docs is not exported")
+		f.record("nfs", "vm", "not-exported", "dpkg-query -W nfs-kernel-server", []string{"nfs"}, `path = "/srv/docs"`)
+		f.bad("seen", "fail", "")
+		f.on("vm", "exportfs -ra")
+		f.well("docs")
+		f.well("seen")
+		f.on("vm", "systemctl stop nfs-server 2>&1")
+		f.bad("docs", "fail", "no thread of the NFS server runs")
+		f.bad("seen", "fail", "HUNG since")
+		f.on("vm", "systemctl start nfs-server 2>&1")
+		f.well("docs")
+		f.well("seen")
 	})
 	f.part("the clock is off", func(f *fleet) {
 		f.on("vm", "date -s '+2 hours' >/dev/null")
@@ -395,6 +436,7 @@ func TestLookMachine(t *testing.T) {
 // TestLookMount has a share on a kernel's NFS server, and one over FUSE whose
 // server goes away: a process that touches it hangs and cannot be killed.
 func TestLookMount(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"files", "user"}}, `
 [share.docs]
 kind = "mount"

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,27 +41,24 @@ var kills = flag.Int("kills", 5, "how often the outage of a killed host is measu
 // off while it is alive and written to; then back. No acknowledged write may be
 // lost as planned, and there is never an instant with two writers.
 func TestMove(t *testing.T) {
-	var table []moved
-	for _, s := range []service{sharedService, postgresService, redisService} {
-		t.Run(s.name, func(t *testing.T) {
-			f := s.up(t)
-			a, b := s.hosts[0], s.hosts[1]
-			table = append(table, s.move(f, "planned", a, b, nil))
-			s.back(f, a, b)
-			for _, w := range ways {
-				table = append(table, s.move(f, w.name, a, b, func() { f.must(w.lose(f, f.Node(a))) }))
-				f.must(f.Heal(t.Context()))
-				// It is off, since it was fenced. What jurymast cannot see to while it is, it
-				// leaves to a person, and says so.
-				if f.Node(a).Running() {
-					t.Fatalf("%s runs: it was not fenced", a)
-				}
-				f.leaves(13, "run", "rejoin", s.name, "--confirm", s.name)
-				f.must(f.Node(a).Mask(s.unit))
-				s.back(f, a, b, "--accept", "returns-harmless")
-			}
-		})
-	}
+	t.Parallel()
+	var (
+		mu    sync.Mutex
+		table []moved
+	)
+	t.Run("services", func(t *testing.T) {
+		for _, s := range []service{sharedService, postgresService, redisService} {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				s.everyWay(t, func(m moved) {
+					mu.Lock()
+					defer mu.Unlock()
+					table = append(table, m)
+				})
+			})
+		}
+	})
+	slices.SortStableFunc(table, func(a, b moved) int { return strings.Compare(a.service, b.service) })
 	t.Logf("\n%s\n%s", movedHead, tableOf(table))
 	for _, m := range table {
 		if m.two > 0 {
@@ -69,6 +67,27 @@ func TestMove(t *testing.T) {
 		if m.how == "planned" && m.lost > 0 {
 			t.Errorf("%s %s: %d acknowledged writes are lost", m.service, m.how, m.lost)
 		}
+	}
+}
+
+// everyWay moves the service in every way, and back each time, and hands over
+// what came of it.
+func (s service) everyWay(t *testing.T, came func(moved)) {
+	f := s.up(t)
+	a, b := s.hosts[0], s.hosts[1]
+	came(s.move(f, "planned", a, b, nil))
+	s.back(f, a, b)
+	for _, w := range ways {
+		came(s.move(f, w.name, a, b, func() { f.must(w.lose(f, f.Node(a))) }))
+		f.must(f.Heal(t.Context()))
+		// It is off, since it was fenced. What jurymast cannot see to while it is, it
+		// leaves to a person, and says so.
+		if f.Node(a).Running() {
+			t.Fatalf("%s runs: it was not fenced", a)
+		}
+		f.leaves(13, "run", "rejoin", s.name, "--confirm", s.name)
+		f.must(f.Node(a).Mask(s.unit))
+		s.back(f, a, b, "--accept", "returns-harmless")
 	}
 }
 
@@ -83,6 +102,7 @@ func tableOf(all []moved) string {
 // TestOutage measures the outage of a service on a share whose host is killed,
 // without the time in which it is found out that the host is gone.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	s := sharedService
 	f := s.up(t)
 	var all []time.Duration

@@ -95,7 +95,8 @@ func (f *fleet) inventory(lines ...string) {
 	fmt.Fprintf(&b, "[ssh]\nuser = \"ops\"\nsudo = true\nidentity = [%q]\nknown_hosts = %q\nconnect_timeout = \"3s\"\n", f.Key(), f.KnownHosts())
 	text := strings.Join(lines, "\n")
 	for _, name := range f.Nodes() {
-		fmt.Fprintf(&b, "[node.%s]\naddress = %q\n", name, f.Node(name).Addr)
+		// A node's load is that of the machine all beds share.
+		fmt.Fprintf(&b, "[node.%s]\naddress = %q\nlimits = { load = { warn = 500, fail = 1000 } }\n", name, f.Node(name).Addr)
 		// More keys of a node are given as a line "node.NAME: KEY = VALUE".
 		for line := range strings.Lines(text) {
 			if key, ok := strings.CutPrefix(line, "node."+name+": "); ok {
@@ -105,7 +106,7 @@ func (f *fleet) inventory(lines ...string) {
 		b.WriteByte('\n')
 	}
 	if m := f.Machine(); m != nil {
-		fmt.Fprintf(&b, "[node.%s]\naddress = %q\n", m.Name, m.Addr)
+		fmt.Fprintf(&b, "[node.%s]\naddress = %q\nlimits = { load = { warn = 500, fail = 1000 } }\n", m.Name, m.Addr)
 		b.WriteByte('\n')
 	}
 	for line := range strings.Lines(text) {
