@@ -92,7 +92,11 @@ func (f *fleet) part(name string, do func(f *fleet)) {
 func (f *fleet) inventory(lines ...string) {
 	f.t.Helper()
 	var b strings.Builder
-	fmt.Fprintf(&b, "[ssh]\nuser = \"ops\"\nsudo = true\nidentity = [%q]\nknown_hosts = %q\nconnect_timeout = \"3s\"\n", f.Key(), f.KnownHosts())
+	timeout := "3s"
+	if f.Machine() != nil {
+		timeout = "10s" // a login to a machine in software takes a second or two when nothing else runs
+	}
+	fmt.Fprintf(&b, "[ssh]\nuser = \"ops\"\nsudo = true\nidentity = [%q]\nknown_hosts = %q\nconnect_timeout = %q\n", f.Key(), f.KnownHosts(), timeout)
 	text := strings.Join(lines, "\n")
 	for _, name := range f.Nodes() {
 		// A node's load is that of the machine all beds share.
