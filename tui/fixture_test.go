@@ -247,7 +247,11 @@ func (f *fake) Start(_ context.Context, p actions.Plan, c Consent) (string, erro
 	return f.run.ID, nil
 }
 func (f *fake) Resume(context.Context, string) error { f.ask("resume"); return nil }
-func (f *fake) Undo(context.Context, string) error   { f.ask("undo"); return nil }
+func (f *fake) LetGo(_ context.Context, _, reason string) error {
+	f.ask("let go: " + reason)
+	return nil
+}
+func (f *fake) Undo(context.Context, string) error { f.ask("undo"); return nil }
 func (f *fake) Ask(_ context.Context, _, wish string) error {
 	f.ask(wish)
 	return nil

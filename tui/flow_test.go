@@ -236,6 +236,35 @@ func TestAnotherCopyIsChosen(t *testing.T) {
 	}
 }
 
+func TestAStandingRunIsLetGo(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m, c := ready(t, f, 100, 30, Options{})
+	for _, msg := range running(8)() {
+		if r, ok := msg.(restMsg); ok {
+			r.seq, r.jobs, r.covers = m.restSeq, m.jobs, m.covers
+			msg = r
+		}
+		m.Update(msg)
+	}
+	m.Update(keyOf("x"))
+	c.add(deaf + 1)
+	m.Update(keyOf("G"))
+	m.Update(keyOf("enter"))
+	m.Update(keyOf("enter")) // without a word of what was done it is not let go
+	for _, k := range "done by hand" {
+		m.Update(keyOf(string(k)))
+	}
+	_, cmd := m.Update(keyOf("enter"))
+	if cmd == nil {
+		t.Fatalf("nothing is asked for:\n%s", m.View())
+	}
+	cmd()
+	if !slices.Equal(f.asked, []string{"let go: done by hand"}) {
+		t.Errorf("asked %q", f.asked)
+	}
+}
+
 func TestQuestionsAreDeafAtFirst(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

@@ -482,6 +482,24 @@ type stopMenu struct{ *menu }
 
 func (*stopMenu) asks() bool { return true }
 
+// letGo asks how a person has seen to what a run left.
+func (s *runScreen) letGo() tea.Cmd {
+	p := newPrompt("let go of run "+s.id+", since: ", "", func(reason string) tea.Cmd {
+		return s.root.ask("run "+s.id+" holds its targets no longer", func(ctx context.Context) error {
+			return s.engine.LetGo(ctx, s.id, strings.TrimSpace(reason))
+		})
+	})
+	p.each = func(text string) string {
+		if strings.TrimSpace(text) == "" {
+			return "say what was done by hand; esc keeps it"
+		}
+		return ""
+	}
+	p.wrong = p.each("")
+	s.prompt = p
+	return nil
+}
+
 // newStanding asks what to do with a run that stands still.
 func newStanding(s *runScreen) screen {
 	x := &menu{root: s.root, title: "Run " + s.id + " stands still"}
@@ -496,6 +514,7 @@ func newStanding(s *runScreen) screen {
 		{text: "Leave it as it is", do: func() tea.Cmd { return nil }},
 		{text: "Go on where it stands", note: "looks first whether the step was done", do: do("run "+s.id+" goes on", func(ctx context.Context) error { return s.engine.Resume(ctx, s.id) })},
 		{text: "Take back what was done", why: undo, do: do("run "+s.id+" is taken back", func(ctx context.Context) error { return s.engine.Undo(ctx, s.id) })},
+		{text: "Let go of its targets…", note: "you have seen to what was left, and say how", do: func() tea.Cmd { return s.letGo() }},
 	}
 	return &stopMenu{x}
 }

@@ -46,6 +46,9 @@ type Engine interface {
 	Undo(ctx context.Context, run string) error
 	// Ask tells a run what a person wants of it: "wait", "undo" or "kill".
 	Ask(ctx context.Context, run, wish string) error
+	// LetGo frees the targets of a run that stands still: a person has seen to
+	// what was left, and says how.
+	LetGo(ctx context.Context, run, reason string) error
 	Runs(ctx context.Context) ([]actions.Run, error)
 	Run(ctx context.Context, id string) (actions.Run, []actions.Event, error)
 	// Follow waits for events after a place in the journal, of all runs and of

@@ -66,6 +66,12 @@ func (c *consoleEngine) detach(ctx context.Context, e *engine.Engine, id, verb s
 // Resume implements tui.Engine.
 func (c *consoleEngine) Resume(ctx context.Context, id string) error { return c.goOn(ctx, id, "carry") }
 
+// LetGo implements tui.Engine.
+func (c *consoleEngine) LetGo(ctx context.Context, id, reason string) error {
+	_, err := ask(c, func(e *engine.Engine) (struct{}, error) { return struct{}{}, e.CloseRun(ctx, id, reason) })
+	return err
+}
+
 // Undo implements tui.Engine.
 func (c *consoleEngine) Undo(ctx context.Context, id string) error { return c.goOn(ctx, id, "undo") }
 

@@ -357,9 +357,9 @@ volumes: {data: {}}
 	})
 }
 
-// TestLookMachine looks at what only a kernel of its own has.
+// TestLookMachine looks at what only a kernel of its own has. It is alone with
+// its machine, which needs the processors for itself.
 func TestLookMachine(t *testing.T) {
-	t.Parallel()
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 [share.docs]
 kind = "nfs"
