@@ -35,6 +35,10 @@ func saidInput(name string) string {
 	return "SAID_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
+// SeenInput returns the name of the input by which a step is told what a survey
+// said when its plan was made.
+func SeenInput(name string) string { return "SEEN_" + strings.TrimPrefix(saidInput(name), "SAID_") }
+
 // RunMark stands in the inputs of a step for the id of its run, which is not
 // known when the plan is made: "/var/lib/jurymast/work/{RUN}". The runner puts
 // the id in its place.
@@ -184,12 +188,16 @@ type Fence struct {
 // scripts are told the host by $TO and its address by $TO_ADDRESS, and where it
 // was by $FROM_HOST and $FROM_ADDRESS.
 type Redirect struct {
-	Host   inventory.Ref
-	Text   string
-	Floor  time.Duration // clients may stay with the old host for so long: a TTL
-	Survey Script        // can it be done now? exit 0
-	Do     Script
-	Verify Script
+	Host  inventory.Ref
+	Text  string
+	Floor time.Duration // clients may stay with the old host for so long: a TTL
+	// Survey tells whether it could be done now: exit 0. It may say @seen (one
+	// line for people: what was found) and @floor (seconds: the TTL that was
+	// found, which goes before Floor). All of its words reach Do and Verify by
+	// the names of [SeenInput], so that nothing else than what the plan was made
+	// of is changed.
+	Survey     Script
+	Do, Verify Script
 }
 
 // Move is how a service goes from one host to another.

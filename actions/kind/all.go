@@ -41,6 +41,7 @@ func All() []actions.Kind {
 		rclone,
 		redis,
 		restic,
+		rfc2136,
 		samba,
 		sambaShare,
 		shell,

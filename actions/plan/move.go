@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,29 @@ type redirect struct {
 	name  string
 	ready bool
 	why   string
+	words map[string]string // what its survey said
+}
+
+// maxTTL is how long resolvers keep an answer at most, whatever its TTL says
+// (max-cache-ttl of BIND: a week; others keep it for a day).
+const maxTTL = 7 * 24 * time.Hour
+
+// floor is how long clients may stay with the old host: by what was seen, else
+// by what is declared.
+func (r redirect) floor() time.Duration {
+	if n, ok := number(r.words, "floor"); ok && n >= 0 {
+		return time.Duration(min(n, int64(maxTTL/time.Second))) * time.Second
+	}
+	return r.Floor
+}
+
+// seenInputs are what its scripts are told of what was seen.
+func (r redirect) seenInputs() map[string]string {
+	in := map[string]string{}
+	for name, value := range r.words {
+		in[actions.SeenInput(name)] = value
+	}
+	return in
 }
 
 // moving is what is known of a service that can move.
@@ -187,7 +211,9 @@ func (m *maker) seen() (moving, error) {
 		s.fences[i].holds, _ = m.ready("fenced-" + s.fences[i].name)
 	}
 	for i := range s.redirects {
-		s.redirects[i].ready, s.redirects[i].why = m.ready("redirect-" + s.redirects[i].name)
+		id := "redirect-" + s.redirects[i].name
+		s.redirects[i].ready, s.redirects[i].why = m.ready(id)
+		s.redirects[i].words = m.Answers[id].Said()
 	}
 	slices.SortStableFunc(s.fences, func(a, b fence) int { return int(b.Grade) - int(a.Grade) })
 	return s, nil
@@ -339,7 +365,7 @@ func (m *maker) moveTo(s moving, from member) error {
 		return true
 	})
 	for _, r := range s.redirects {
-		m.must(r.ready, own("redirect", r.name), "clients can be led over: "+r.Text, orElse(r.why, "seen to be possible"))
+		m.must(r.ready, own("redirect", r.name), "clients can be led over: "+r.Text, orElse(r.why, orElse(r.words["seen"], "seen to be possible")))
 	}
 	if s.move.Shape == shapeRestore {
 		if err := m.restoreMoveConditions(to); err != nil {
@@ -489,8 +515,9 @@ func (m *maker) takeOver(s moving, from, to member) {
 		NoReturn: true, Redo: true, Timeout: startLimit, Ends: len(p.Steps) == 0, Down: m.downWith(),
 	})
 	for _, r := range s.redirects {
-		p.Impact.Floor += r.Floor
+		p.Impact.Floor += r.floor()
 		in := m.addresses(from.host, to.host)
+		maps.Copy(in, r.seenInputs())
 		v := r.Verify.With(in)
 		m.step(actions.Step{
 			ID: own("redirect", r.name), Title: r.Text, Host: r.Host, Do: r.Do.With(in), Verify: &v, Redo: true, Timeout: startLimit, Down: m.downWith(),

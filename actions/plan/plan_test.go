@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -335,4 +336,36 @@ func longer(answers map[string]string, question, id string) bool {
 		}
 	}
 	return false
+}
+
+// TestRedirectIsToldWhatWasSeen: the words of its survey reach the change, the
+// TTL that was seen is part of the outage, and people read what was found.
+func TestRedirectIsToldWhatWasSeen(t *testing.T) {
+	r := Request{Verb: actions.VerbFailover, Target: "service/s"}
+	planned := func(said string) actions.Plan {
+		t.Helper()
+		p, err := Make(calm().with("redirect-on-a", said).facts(t, r), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	calmly := planned("").Impact.Floor
+	p := planned("@was 10.0.0.3\n@floor 300\n@seen s leads to 10.0.0.3\n")
+	if got := p.Impact.Floor - calmly; got != 5*time.Minute {
+		t.Errorf("the outage takes %v longer, want 5m", got)
+	}
+	for _, s := range p.Steps {
+		if s.ID == "redirect-on-a" && (s.Do.Inputs["SEEN_WAS"] != "10.0.0.3" || s.Verify.Inputs["SEEN_WAS"] != "10.0.0.3" || s.Do.Inputs["TO"] != "b") {
+			t.Errorf("it is told %v, and its proof %v", s.Do.Inputs, s.Verify.Inputs)
+		}
+	}
+	if !slices.ContainsFunc(p.Conditions, func(c actions.Condition) bool { return c.Name == "redirect-on-a" && c.Seen == "s leads to 10.0.0.3" }) {
+		t.Errorf("what was seen is not said: %+v", p.Conditions)
+	}
+	for said, want := range map[string]time.Duration{"@floor 4000000000000000000\n": maxTTL, "@floor -1\n": 0, "@floor soon\n": 0} {
+		if got := planned(said).Impact.Floor - calmly; got != want {
+			t.Errorf("%q: the outage takes %v longer, want %v", said, got, want)
+		}
+	}
 }
