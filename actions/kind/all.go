@@ -36,6 +36,7 @@ func All() []actions.Kind {
 		nfs,
 		nfsExport,
 		postgres,
+		proxmox,
 		proxmoxVM,
 		proxyFile,
 		rclone,
