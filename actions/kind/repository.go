@@ -100,8 +100,10 @@ func (p place) inputs() map[string]string {
 var mustBeMount = inventory.Option{Name: "must_be_mount", Type: inventory.TypeBool, Default: "false",
 	Doc: "its path is the mount point of a disk or share, and it is not used while nothing is mounted there"}
 
-// What stands ahead of every script of a repository, and of those that forget.
+// What stands ahead of every script of a repository, of those that read JSON,
+// and of those that forget.
 const (
 	commonFile = "directory/common.sh"
+	jsonFile   = "directory/json.sh"
 	retainFile = "directory/retain.sh"
 )

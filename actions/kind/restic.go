@@ -82,7 +82,7 @@ func resticRepository(f *inventory.Fleet, r inventory.Repository, from inventory
 	})
 	keep := keepOf(r.Options, resticVariables)
 	verb := func(name string, ahead ...string) actions.Script {
-		files := append([]string{commonFile, "restic/lib.sh"}, ahead...)
+		files := append([]string{commonFile, jsonFile, "restic/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "restic/"+name)...)
 	}
 	out := actions.Repository{

@@ -19,6 +19,7 @@ var verbsTOML = map[string]string{
 	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"samba":     "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"systemd":   "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
+	"borg":      "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
 	"directory": "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
 	"rclone":    "[repository.x]\nkind=\"rclone\"\nurl=\"b2:x\"\n",
 	"restic":    "[repository.x]\nkind=\"restic\"\nurl=\"b2:x\"\ninit=true\npassword={ env = \"PW\" }\n",

@@ -102,81 +102,12 @@ make_it() {
     once cat config --no-lock >/dev/null || die "made, and cannot be opened: $(why "$?")"
 }
 
-# flat prints a JSON text as lines "PATH<tab>VALUE", as in ".0.tags.1	run=7".
-# Escapes within strings stay as they are. A quote that is not escaped always
-# begins or ends a string, so the text is taken from quote to quote.
-flat() {
-    awk '
-        function put(v,    i, s) {
-            s = ""
-            for (i = 1; i <= d; i++) s = s "." (form[i] == "[" ? at[i] : key[i])
-            printf "%s\t%s\n", s, v
-        }
-        function end() {
-            if (word != "") put(word)
-            word = ""
-        }
-        BEGIN { RS = "\""; string = 0 }
-        !string {
-            for (i = 1; i <= length($0); i++) {
-                c = substr($0, i, 1)
-                if (c == "{" || c == "[") {
-                    d++
-                    form[d] = c
-                    at[d] = 0
-                    named[d] = 0
-                } else if (c == "}" || c == "]") {
-                    end()
-                    d--
-                } else if (c == ",") {
-                    end()
-                    at[d]++
-                    named[d] = 0
-                } else if (c == ":") {
-                    named[d] = 1
-                } else if (c !~ /[ \t\r\n]/) {
-                    word = word c
-                }
-            }
-            string = 1
-            text = ""
-            next
-        }
-        {
-            text = text $0
-            if (match($0, /\\+$/) && RLENGTH % 2) {
-                text = text "\""
-                next
-            }
-            if (form[d] == "{" && !named[d]) key[d] = text
-            else put(text)
-            string = 0
-        }'
-}
-
 # copies prints the copies of $TAG, the newest first, as lines
 # "ID UNIX-TIME BYTES FILES SORT RUN". Bytes are - where restic does not say:
 # before 0.17 it keeps no summary with a copy.
 copies() {
     ask snapshots --json --no-lock --tag "backup=$TAG" >"$tmp/snapshots" || return
-    flat <"$tmp/snapshots" | awk -F '\t' '
-        # epoch reads 2026-11-21T01:48:24.262109737+01:00.
-        function epoch(s,    y, m, d, era, yoe, doy, doe, t, z) {
-            y = substr(s, 1, 4) + 0
-            m = substr(s, 6, 2) + 0
-            d = substr(s, 9, 2) + 0
-            if (m <= 2) y--
-            era = int(y / 400)
-            yoe = y - era * 400
-            doy = int((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5) + d - 1
-            doe = yoe * 365 + int(yoe / 4) - int(yoe / 100) + doy
-            t = (era * 146097 + doe - 719468) * 86400 + substr(s, 12, 2) * 3600 + substr(s, 15, 2) * 60 + substr(s, 18, 2)
-            if (match(s, /[+-][0-9][0-9]:[0-9][0-9]$/)) {
-                z = substr(s, RSTART + 1, 2) * 3600 + substr(s, RSTART + 4, 2) * 60
-                t += substr(s, RSTART, 1) == "+" ? -z : z
-            }
-            return t
-        }
+    flat <"$tmp/snapshots" | awk -F '\t' "$epoch"'
         BEGIN { now = "none" }
         function put() {
             if (id != "" && time != "") printf "%s %.0f %s %s %s %s\n", id, epoch(time), bytes, files, sort, run

@@ -1,0 +1,18 @@
+# Says @copy when $RUN has made a copy of $TAG; ends with 1 when not, and with
+# 2 when that is not known.
+# shellcheck shell=sh disable=SC2154
+
+mounted || { echo "nothing is mounted at $MOUNT, where the repository lies" >&2; exit 2; }
+line=$(found)
+code=$?
+if nothing "$code" && [ "$INIT" = yes ]; then
+    exit 1 # it is yet to be made
+elif [ "$code" != 0 ]; then
+    why "$code" >&2
+    exit 2
+fi
+[ -n "$line" ] || exit 1
+# shellcheck disable=SC2086 # words
+set -- $line
+printf '@copy %s\n' "$1"
+[ "$5" != partial ] || echo '@partial not everything could be read'

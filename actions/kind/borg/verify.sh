@@ -1,0 +1,10 @@
+# Reads all data of the copy $COPY back and says @level: every chunk is fetched,
+# decrypted and compared with its hash. A listing finds nothing wrong with a
+# damaged segment. A file that a repair has filled with zeros is a warning,
+# which is no less than a loss.
+# shellcheck shell=sh disable=SC2154
+
+ready
+known
+ask extract --dry-run "::$COPY" || die "the copy $COPY cannot be read: $(why "$?")"
+echo '@level readable'
