@@ -36,6 +36,7 @@ func All() []actions.Kind {
 		networkCut,
 		nfs,
 		nfsExport,
+		nginx,
 		postgres,
 		proxmox,
 		proxmoxVM,

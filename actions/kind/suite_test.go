@@ -20,7 +20,17 @@ import (
 // half of an answer can be told from a whole one. A plugin of kind command has
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
-var framed = []string{"linux", "systemd", "docker", "compose", "samba", "nfs", "swarm", "proxmox"}
+var framed = []string{
+	"compose",
+	"docker",
+	"linux",
+	"nfs",
+	"nginx",
+	"proxmox",
+	"samba",
+	"swarm",
+	"systemd",
+}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.
@@ -398,6 +408,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 		"systemd": {"expect unit ok active (running) for 1 h 0 min"},
 		"docker":  {"expect engine ok docker 28.5.2, 1 containers", "item containers api-web-1 ok running, healthy"},
 		"compose": {"item compose web ok running, healthy"},
+		"nginx":   {"expect nginx ok nginx/1.22.1, 1 workers, configuration read 59 min ago", "expect config ok passes its test"},
 	}
 	first := map[string]string{}
 	eachShell(t, func(t *testing.T, shell ...string) {

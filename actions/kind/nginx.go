@@ -1,0 +1,84 @@
+package kind
+
+import (
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+var nginx = actions.Kind{
+	Name: "nginx",
+	Doc:  "An nginx server, on its host or in a container (SWAG): running, its configuration right, its certificates renewed.",
+	About: `Whether its master and workers run, by its pid file; whether its configuration passes its own test; what its
+certificates say. A reload with a broken configuration leaves it running with the old one, so that it is the next
+start that fails: that is fail. One that was changed by hand and never loaded is not seen.
+
+The certificates are those that its configuration names and those in certificates. One that was issued after nginx
+last read its files is warn: renewed, and not served. What is served is for kind tls. nginx has no view of its
+backends: look at them by http or tcp. With status set to the address of its stub_status, connections that it took
+and did not serve are warn.
+
+The test needs root, for it reads the keys: without sudo it is unknown. With container all is asked inside of it, by
+docker; SWAG's are container = "swag" and certificates = ["/config/etc/letsencrypt/live"].`,
+	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Options: []inventory.Option{
+		{Name: "config", Type: inventory.TypePath, Doc: "its configuration file; the program's own where not said"},
+		{Name: "container", Type: inventory.TypeString, Doc: "the container that it runs in"},
+		{Name: "unit", Type: inventory.TypeString, Default: "nginx", Doc: "its systemd unit, for what to do about it"},
+		{Name: "status", Type: inventory.TypeURL, Doc: "the address of its stub_status, as its host asks it"},
+		certificatesOption,
+	},
+	Limits:  probeCertLimits,
+	Sudoers: []string{"/usr/sbin/nginx -T", certificateSudoers, dockerSudoers},
+	Checks:  nginxChecks,
+	Proved:  map[string]actions.Ground{"look": actions.Real},
+}
+
+// usualCertificates is where certbot keeps certificates.
+const usualCertificates = "/etc/letsencrypt/live"
+
+func nginxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+	s := lookScript(map[string]string{
+		"CONFIG": t.Options.String("config"), "CONTAINER": t.Options.String("container"), "STATUS": t.Options.String("status"),
+		"CERTIFICATES": certificatesAt(t, usualCertificates), "SUDO": sudo(f, t),
+	}, "tls/disk.sh", "nginx/look.sh")
+	read := func(id, title string, judge func(n nginxSaid, a actions.Answer) []actions.Reading) actions.Check {
+		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
+			n, why := nginxParse(t, a)
+			if why != nil {
+				return []actions.Reading{*why}
+			}
+			return judge(n, a)
+		}}
+		if id != "nginx" {
+			c.Needs = []string{"nginx"}
+		}
+		return c
+	}
+	out := []actions.Check{
+		read("nginx", "nginx", func(n nginxSaid, a actions.Answer) []actions.Reading { return []actions.Reading{n.process(t, a.Now)} }),
+		read("config", "configuration", func(n nginxSaid, _ actions.Answer) []actions.Reading { return []actions.Reading{n.tested(t)} }),
+		read("certificates", "certificates", func(n nginxSaid, a actions.Answer) []actions.Reading {
+			reload := "nginx -s reload"
+			if c := t.Options.String("container"); c != "" {
+				reload = "docker exec " + c + " " + reload
+			}
+			return certificatesJudge(t, certificatesRead(n.parts["certificates"]), n.loaded(), a.Now, reload, usualCertificates)
+		}),
+	}
+	if t.Options.String("status") != "" {
+		out = append(out, read("connections", "connections", func(n nginxSaid, a actions.Answer) []actions.Reading {
+			return []actions.Reading{n.connections(a)}
+		}))
+	}
+	return out
+}
+
+// lookScript puts a look together of several files, the last of which gives it
+// its name. It runs as the login.
+func lookScript(in map[string]string, names ...string) actions.Script {
+	s := compound(in, nil, names...)
+	s.Sudo = false
+	return s
+}

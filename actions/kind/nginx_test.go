@@ -1,0 +1,242 @@
+package kind
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"jurymast/actions"
+)
+
+// certificateFile writes a certificate and its key, as certbot names them.
+func certificateFile(t testing.TB, dir, name string, from, to time.Time) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, NotBefore: from, NotAfter: to}
+	der, err := x509.CreateCertificate(rand.Reader, x, x, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	put(t, filepath.Join(dir, name, "fullchain.pem"), string(chain)+string(chain))
+	put(t, filepath.Join(dir, name, "privkey.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})))
+}
+
+// nginxBed is an nginx of a test.
+type nginxBed struct {
+	t      *testing.T
+	dir    string
+	config string
+	port   int
+	cmd    *exec.Cmd
+}
+
+func newNginx(t *testing.T) *nginxBed {
+	t.Helper()
+	needed(t, "nginx", "nginx-light")
+	needed(t, "curl", "curl")
+	dir := serverFolder(t, "root")
+	b := &nginxBed{t: t, dir: dir, config: filepath.Join(dir, "etc/nginx.conf"), port: freePort(t)}
+	now := time.Now()
+	certificateFile(t, filepath.Join(dir, "live"), "app.example", now.Add(-10*24*time.Hour), now.Add(80*24*time.Hour+30*time.Minute))
+	put(t, b.config, fmt.Sprintf(`pid %[1]s/pid;
+error_log %[1]s/error.log;
+worker_processes 2;
+events { worker_connections 64; }
+http {
+    access_log off;
+    include sites/*.conf;
+}
+`, dir))
+	b.site("")
+	return b
+}
+
+// site writes the one site, with more lines in it.
+func (b *nginxBed) site(more string) {
+	b.t.Helper()
+	put(b.t, filepath.Join(b.dir, "etc/sites/app.conf"), fmt.Sprintf(`server {
+    listen 127.0.0.1:%d ssl;
+    server_name app.example;
+    ssl_certificate %[2]s/live/app.example/fullchain.pem;
+    ssl_certificate_key "%[2]s/live/app.example/privkey.pem";
+    location /status { stub_status; }
+    location / { return 200 "live\n"; }
+    %[3]s
+}
+`, b.port, b.dir, more))
+}
+
+func (b *nginxBed) begin() {
+	b.t.Helper()
+	b.cmd = exec.CommandContext(b.t.Context(), needed(b.t, "nginx", "nginx-light"), "-c", b.config, "-g", "daemon off;")
+	b.cmd.Stderr = os.Stderr
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	group := b.cmd.Process.Pid
+	cmd := b.cmd
+	b.t.Cleanup(func() { _ = syscall.Kill(-group, syscall.SIGKILL); _ = cmd.Wait() })
+	await(b.t, "nginx listens", func() bool {
+		r, err := insecure().Get(fmt.Sprintf("https://127.0.0.1:%d/", b.port))
+		if err == nil {
+			_ = r.Body.Close()
+		}
+		return err == nil
+	})
+}
+
+// workers are the numbers of the processes whose parent is the master.
+func (b *nginxBed) workers() []int {
+	b.t.Helper()
+	var out []int
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, s := range stats {
+		text, err := os.ReadFile(s)
+		if err != nil {
+			continue // it has ended
+		}
+		f := strings.Fields(string(text))
+		if len(f) > 3 && f[3] == strconv.Itoa(b.cmd.Process.Pid) {
+			n, _ := strconv.Atoi(f[0])
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (b *nginxBed) look(id string, lines ...string) []actions.Reading {
+	b.t.Helper()
+	f, target := suiteTarget(b.t, nginx, append(lines, fmt.Sprintf("config = %q", b.config), fmt.Sprintf("certificates = [%q]", b.dir+"/live"),
+		fmt.Sprintf("status = \"https://127.0.0.1:%d/status\"", b.port))...)
+	for _, c := range nginx.Checks(f, target) {
+		if c.ID != id {
+			continue
+		}
+		a := suiteAnswer("")
+		a.Output = runFully(b.t.Context(), b.t, c.Script).Output
+		a.Now = time.Now()
+		if len(a.Stderr) > 0 {
+			b.t.Errorf("stderr %q", a.Stderr)
+		}
+		if strings.Contains(string(a.Stdout), "PRIVATE") {
+			b.t.Error("a key leaves the host")
+		}
+		return c.Read(a)
+	}
+	b.t.Fatalf("there is no check %s", id)
+	return nil
+}
+
+// sees wants one reading of a check to be so.
+func (b *nginxBed) sees(id string, status actions.Status, line string) {
+	b.t.Helper()
+	rs := b.look(id)
+	for _, r := range rs {
+		if r.Status == status && strings.Contains(r.Line, line) {
+			return
+		}
+	}
+	b.t.Errorf("%s: got %+v, want %v %q", id, rs, status, line)
+}
+
+func TestNginxLook(t *testing.T) {
+	t.Parallel()
+	b := newNginx(t)
+	b.sees("nginx", actions.Fail, "nginx does not run: no process by "+b.dir+"/pid")
+	b.begin()
+	b.sees("nginx", actions.OK, "2 workers")
+	b.sees("config", actions.OK, "passes its test")
+	b.sees("connections", actions.OK, "1 active")
+	b.sees("certificates", actions.OK, "80 d 0 h left")
+
+	// A broken configuration does not stop it: only the next start fails.
+	b.site("no_such_word on;")
+	b.sees("config", actions.Fail, `unknown directive "no_such_word"`)
+	b.sees("nginx", actions.OK, "2 workers")
+	b.site(fmt.Sprintf("listen 127.0.0.1:%d ssl;", b.port))
+	b.sees("config", actions.Fail, "duplicate listen")
+	b.site("")
+	put(t, filepath.Join(b.dir, "etc/sites/two.conf"), fmt.Sprintf("server { listen 127.0.0.1:%d ssl; server_name app.example; ssl_certificate %[2]s/live/app.example/fullchain.pem; ssl_certificate_key %[2]s/live/app.example/privkey.pem; }\n", b.port, b.dir))
+	b.sees("config", actions.Warn, "conflicting server name")
+	if err := os.Remove(filepath.Join(b.dir, "etc/sites/two.conf")); err != nil {
+		t.Fatal(err)
+	}
+	b.sees("config", actions.OK, "passes its test")
+
+	// Renewed, and not read yet; then late, then over.
+	now := time.Now()
+	for _, x := range []struct {
+		from, to time.Duration
+		status   actions.Status
+		line     string
+	}{
+		{-70 * 24 * time.Hour, 20 * 24 * time.Hour, actions.Warn, "its renewal is late"},
+		{-65 * 24 * time.Hour, 25 * 24 * time.Hour, actions.OK, "its renewal is due"},
+		{-91 * 24 * time.Hour, -time.Hour, actions.Fail, "expired 1 h"},
+	} {
+		certificateFile(t, filepath.Join(b.dir, "live"), "app.example", now.Add(x.from), now.Add(x.to))
+		b.sees("certificates", x.status, x.line)
+	}
+	await(t, "a second goes by", func() bool { return time.Now().Unix() > now.Unix()+1 })
+	certificateFile(t, filepath.Join(b.dir, "live"), "app.example", time.Now(), time.Now().Add(90*24*time.Hour))
+	await(t, "a second goes by", func() bool { return time.Now().Unix() > now.Unix()+2 })
+	b.sees("certificates", actions.Warn, "the server has not read it")
+	was := b.workers()
+	if err := b.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "its workers are new", func() bool {
+		is := b.workers()
+		return len(is) == 2 && is[0] > was[0] && is[0] != was[1] && is[1] != was[1]
+	})
+	b.sees("certificates", actions.OK, "left")
+
+	// One that is named and gone, and one that is none.
+	if err := os.Rename(filepath.Join(b.dir, "live/app.example/fullchain.pem"), filepath.Join(b.dir, "kept")); err != nil {
+		t.Fatal(err)
+	}
+	b.sees("config", actions.Fail, "cannot load certificate")
+	put(t, filepath.Join(b.dir, "live/app.example/fullchain.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+	b.sees("certificates", actions.Fail, "it holds no certificate")
+
+	if err := syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = b.cmd.Wait()
+	b.sees("nginx", actions.Fail, "nginx does not run")
+}
+
+// insecure asks without keeping connections, and takes any certificate.
+func insecure() *http.Client {
+	tr := http.DefaultTransport.(*http.Transport).Clone()
+	tr.DisableKeepAlives = true
+	tr.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	return &http.Client{Transport: tr, Timeout: 5 * time.Second}
+}
