@@ -32,6 +32,7 @@ func All() []actions.Kind {
 		httpKind,
 		linux,
 		mariadb,
+		mdadm,
 		mount,
 		networkCut,
 		nfs,

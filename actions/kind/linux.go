@@ -2,6 +2,7 @@ package kind
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"jurymast/actions"
@@ -96,4 +97,15 @@ func sudo(f *inventory.Fleet, t inventory.Target) string {
 		return "sudo -n"
 	}
 	return ""
+}
+
+// needsRoot reports whether a tool, or sudo ahead of it, said that it must be
+// run as root.
+func needsRoot(said string) bool {
+	for _, words := range []string{"a password is required", "ermission denied", "must be super-user", "must be run as root", "no tty present", "not in the sudoers", "not allowed to execute", "peration not permitted", "sudo: not found", "sudo: command not found"} {
+		if strings.Contains(said, words) {
+			return true
+		}
+	}
+	return false
 }

@@ -20,17 +20,7 @@ import (
 // half of an answer can be told from a whole one. A plugin of kind command has
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
-var framed = []string{
-	"compose",
-	"docker",
-	"linux",
-	"nfs",
-	"nginx",
-	"proxmox",
-	"samba",
-	"swarm",
-	"systemd",
-}
+var framed = []string{"compose", "docker", "linux", "nfs", "nginx", "proxmox", "samba", "swarm", "systemd", "mdadm"}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.
@@ -405,6 +395,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 			"expect updates warn 2 wait, 1 of them for security", "expect reboot warn kernel 6.1.0-18-amd64 runs, 6.1.0-41-amd64 is installed",
 			"item smart /dev/sda warn 60 °C, limit 55", "item temperature acpitz ok 41",
 		},
+		"mdadm":   {"item arrays md0 ok raid1, all 2 members"},
 		"systemd": {"expect unit ok active (running) for 1 h 0 min"},
 		"docker":  {"expect engine ok docker 28.5.2, 1 containers", "item containers api-web-1 ok running, healthy"},
 		"compose": {"item compose web ok running, healthy"},
