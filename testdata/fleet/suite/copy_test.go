@@ -132,12 +132,12 @@ done`
 		})
 	}
 	f.part("the disk of a repository is full", func(f *fleet) {
-		f.on("vault", "rm -rf /srv/drive/*; dd if=/dev/zero of=/srv/fill bs=1M 2>/dev/null || :")
+		f.on("vault", `rm -rf /srv/drive/*; fallocate -l $(($(stat -f -c "%a*%S" /srv))) /srv/fill; dd if=/dev/zero of=/srv/fill2 bs=64k 2>/dev/null || :`)
 		o := f.jm("backup", "run", "docs")
 		if o.exit == 0 || !strings.Contains(o.out+o.err, "drive") {
 			f.t.Errorf("a repository is full: %s", o)
 		}
-		f.on("vault", "rm /srv/fill")
+		f.on("vault", "rm /srv/fill /srv/fill2")
 	})
 }
 
