@@ -11,8 +11,13 @@ var rclone = actions.Kind{
 	Name: "rclone",
 	Doc:  "Dated archives with their sums at a remote of rclone.",
 	About: `url is a remote of rclone's configuration on the hosts whose data is copied, with a folder: "b2:bucket/copies". The
-configuration is root's, or the file that config names; where it is encrypted, config_password opens it. With crypt =
-true the remote must be of type crypt; nothing else encrypts a copy.
+configuration is root's, or the file that config names; where it is encrypted, config_password opens it.
+
+Nothing but a remote of type crypt encrypts a copy, and crypt = true says that it is one: each look at the repository
+holds that against the configuration, where no_data_encryption would leave the data as it is. To a wrong password of
+such a remote an encrypted store is an empty one, without an error: what lies there is read to tell. Only with
+filename_encryption = obfuscate that cannot be told before the first copy. Keep both passwords of the remote elsewhere:
+nothing in the store opens it.
 
 One tar archive a copy, packed with zstd or gzip where the host has them. It is made in stage first, which needs the
 room; sent under a new name; compared with what was sent, by sums that the store keeps, by cryptcheck, or else by

@@ -32,7 +32,8 @@ once copyto "$box/$id" "$there/$id" || die "$(why "$?")"
 # What lies there now is compared with what was sent. Where the store has no sum
 # that could be compared, rclone compares nothing but sizes and ends with 0:
 # then it is fetched.
-if [ "$(sort_of)" = crypt ]; then
+behind
+if [ "$sort" = crypt ]; then
     once cryptcheck --one-way "$box" "$there" || die "the copy at $there is not what was sent: $(why "$?")"
 else
     once check --one-way "$box" "$there" || die "the copy at $there is not what was sent: $(why "$?")"

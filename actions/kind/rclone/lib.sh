@@ -20,10 +20,29 @@ why() {
     printf 'rclone: %s\n' "${said:-exit code $1}"
 }
 
-# sort_of prints the type of the remote, nothing where it has no name.
-sort_of() {
-    once listremotes --long | awk -v name="${REMOTE%%:*}:" '$1 == name { print $2 }'
+# behind sets $named, the name of the remote that an alias leads to, and $sort,
+# its type: nothing where it has no name, and "crypt of names" where it leaves
+# the data as it is.
+behind() {
+    named=${REMOTE%%:*}
+    hops=0
+    once listremotes --long >"$tmp/long"
+    while :; do
+        sort=$(awk -v name="$named:" '$1 == name { print $2 }' "$tmp/long")
+        [ "$sort:$hops" != alias:5 ] || break
+        [ "$sort" = alias ] || break
+        next=$(setting remote)
+        grep -q "^${next%%:*}: " "$tmp/long" || break
+        named=${next%%:*}
+        hops=$((hops + 1))
+    done
+    if [ "$sort" = crypt ] && [ "$(setting no_data_encryption)" = true ]; then
+        sort='crypt of names'
+    fi
 }
+
+# setting prints what the configuration says of $named. Passwords it hides.
+setting() { once config show "$named" | sed -n "s/^$1 = //p" | head -n 1; }
 
 # names prints what is in the folder of this backup, "NAME SIZE" a line. Exit
 # code 3 is a folder that is not there; an object store says nothing of one.
