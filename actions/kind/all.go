@@ -20,11 +20,13 @@ func All() []actions.Kind {
 	return []actions.Kind{
 		address,
 		borg,
+		cloudflare,
 		command,
 		compose,
 		directory,
 		dns,
 		docker,
+		duckdns,
 		files,
 		haproxyKind,
 		hcloudServer,

@@ -3,6 +3,7 @@ package kind
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,8 +15,13 @@ import (
 // What the redirects that change a record of the DNS have in common: which
 // address each host has there, and how the record is asked for.
 
-// authorityFile asks name servers for a record by their own word.
-const authorityFile = "dns/authority.sh"
+// authorityFile asks name servers for a record by their own word; httpFile asks
+// an API by curl, and wholeJSONFile reads what it says.
+const (
+	authorityFile = "dns/authority.sh"
+	httpFile      = "dns/http.sh"
+	wholeJSONFile = "dns/json.sh"
+)
 
 // nameOptions are the options that every such kind has.
 func nameOptions(more ...inventory.Option) []inventory.Option {
@@ -52,10 +58,11 @@ func nameInputs(f *inventory.Fleet, x inventory.Redirect) (map[string]string, er
 }
 
 // nameRedirect gives a redirect its scripts, from a folder that has one of
-// each. None needs root.
-func nameRedirect(out actions.Redirect, in map[string]string, keep map[string]inventory.Secret, folder string) actions.Redirect {
+// each; libs stand ahead of them. None needs root.
+func nameRedirect(out actions.Redirect, in map[string]string, keep map[string]inventory.Secret, folder string, libs ...string) actions.Redirect {
 	verb := func(name string) actions.Script {
-		s := wayScript(in, keep, authorityFile, folder+"/lib.sh", folder+"/"+name+".sh")
+		files := slices.Concat([]string{authorityFile}, libs, []string{folder + "/lib.sh", folder + "/" + name + ".sh"})
+		s := wayScript(in, keep, files...)
 		s.Sudo = false
 		return s
 	}

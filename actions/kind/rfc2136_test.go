@@ -266,6 +266,8 @@ func TestAuthorityAnswers(t *testing.T) {
 
 func TestRedirectsOfNamesThatCannotBe(t *testing.T) {
 	const most = "kind = \"rfc2136\"\nkey = \"k\"\nsecret = { env = \"S\" }\n"
+	const flare = "kind = \"cloudflare\"\ntoken = { env = \"S\" }\n"
+	const duck = "kind = \"duckdns\"\ntoken = { env = \"S\" }\n"
 	for _, tt := range []struct{ lines, why string }{
 		{most + "record = \"db.x\"\nserver = \"ns.x\"\n", "set on"},
 		{most + "on = \"nas\"\nrecord = \"db.x\\nsend\"\nserver = \"ns.x\"\n", "no name of the DNS"},
@@ -278,6 +280,13 @@ func TestRedirectsOfNamesThatCannotBe(t *testing.T) {
 		{most + "on = \"nas\"\nrecord = \"db.x\"\nserver = \"ns.x\"\naddresses = [\"new=10.0.0.3\"]\n", "both have the address"},
 		{most + "on = \"nas\"\nrecord = \"db.x\"\nserver = \"ns.x\"\naddresses = [\"pve=10.0.0.3\"]\n", "does not run there"},
 		{most + "on = \"nas\"\nrecord = \"db.x\"\nserver = \"ns.x\"\naddresses = [\"10.0.0.3\"]\n", "HOST=WORD"},
+		{flare + "record = \"db.x\"\nzone = \"x\"\n", "set on"},
+		{flare + "on = \"nas\"\nrecord = \"db.y\"\nzone = \"x\"\n", "does not lie in the zone"},
+		{flare + "on = \"nas\"\nrecord = \"db.x\"\nzone = \"x\"\napi = \"http://api.x/\"\n", "no address of https"},
+		{duck + "record = \"db.duckdns.org\"\n", "set on"},
+		{duck + "on = \"nas\"\nrecord = \"db.example.org\"\n", "no name of DuckDNS"},
+		{duck + "on = \"nas\"\nrecord = \"www.db.duckdns.org\"\n", "no name of DuckDNS"},
+		{duck + "on = \"nas\"\nrecord = \"db.duckdns.org\"\naddresses = [\"old=2001:db8::3\", \"new=2001:db8::4\"]\n", "IPv6"},
 	} {
 		f := wayFleet(t, "[redirect.r]\nof = \"db\"\n"+tt.lines)
 		k, _ := Lookup(f.Redirects[0].Kind)

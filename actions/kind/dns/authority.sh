@@ -42,6 +42,30 @@ authority() {
     [ -z "$why" ]
 }
 
+# name_servers leaves in $servers, "SERVER PORT" a line, who is to have the
+# record: those of the inventory, else three of the zone's.
+name_servers() {
+    servers=$AUTHORITIES
+    [ -z "$servers" ] || return 0
+    servers=$(timeout 30 dig +short +time=3 +tries=2 "$1" NS 2>/dev/null </dev/null | sed -n 's/^\([A-Za-z0-9._-]*\)\.$/\1 53/p' | sort | head -n 3)
+    [ -n "$servers" ] || die "the name servers of $1 cannot be found from here: set authorities"
+}
+
+# agreed asks all of $servers for the record, and ends it unless they answer the
+# same.
+agreed() {
+    first='' longest=0
+    while read -r at port; do
+        authority "$at" "$port" || die "$why"
+        [ -z "$first" ] || [ "$first" = "$now" ] || die "the name servers do not agree on $RECORD, which is being changed: $first and $now"
+        first=$now
+        [ "$ttl" -le "$longest" ] || longest=$ttl
+    done <<EOF
+$servers
+EOF
+    ttl=$longest
+}
+
 # address_of prints what the record is to lead to for a host.
 address_of() {
     printf '%s\n' "$ADDRESSES" | awk -v h="$1" '$1 == h { print $2; exit }'
@@ -59,8 +83,8 @@ one_of_ours() {
 
 # survey_said says what was seen of the record, for people and for the change.
 survey_said() {
-    printf '@was %s\n@ttl %s\n@floor %s\n' "$now" "$ttl" "${1:-$ttl}"
-    printf '@seen %s leads to %s, and may be remembered for %s s (TTL)\n' "$RECORD" "$now" "${1:-$ttl}"
+    printf '@was %s\n@ttl %s\n@floor %s\n' "$now" "$ttl" "$ttl"
+    printf '@seen %s leads to %s, and may be remembered for %s s (TTL)\n' "$RECORD" "$now" "$ttl"
 }
 
 # wanted leaves in $want what the record is to lead to.
