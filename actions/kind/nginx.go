@@ -20,19 +20,35 @@ backends: look at them by http or tcp. With status set to the address of its stu
 and did not serve are warn.
 
 The test needs root, for it reads the keys: without sudo it is unknown. With container all is asked inside of it, by
-docker; SWAG's are container = "swag" and certificates = ["/config/etc/letsencrypt/live"].`,
+docker; SWAG's are container = "swag" and certificates = ["/config/etc/letsencrypt/live"].
+
+A copy has what data names (of SWAG the folder of the host that is its /config), else /etc/nginx and, where it is there,
+/etc/letsencrypt. A restore tests the copy as if
+it lay in its place already, in a view of the files that nobody else has, before it touches anything; where that cannot
+be had (in a container) after it is in place, and then what was there comes back. nginx goes on serving meanwhile: it
+is made to read its files when all is right, and is seen to do so.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "config", Type: inventory.TypePath, Doc: "its configuration file; the program's own where not said"},
 		{Name: "container", Type: inventory.TypeString, Doc: "the container that it runs in"},
-		{Name: "unit", Type: inventory.TypeString, Default: "nginx", Doc: "its systemd unit, for what to do about it"},
+		{Name: "unit", Type: inventory.TypeString, Default: "nginx", Doc: "its systemd unit, which starts it after a restore where it does not run"},
 		{Name: "status", Type: inventory.TypeURL, Doc: "the address of its stub_status, as its host asks it"},
 		certificatesOption,
+		proveOption,
 	},
 	Limits:  probeCertLimits,
 	Sudoers: []string{"/usr/sbin/nginx -T", certificateSudoers, dockerSudoers},
 	Checks:  nginxChecks,
-	Proved:  map[string]actions.Ground{"look": actions.Real},
+	Data:    nginxData,
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+}
+
+func nginxData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
+	return proxyData(f, t, proxyCopy{
+		in:    map[string]string{"CONFIG": t.Options.String("config"), "UNIT": orDefault(t.Options.String("unit"), "nginx")},
+		files: []string{"nginx/server.sh", "nginx/lib.sh"},
+		usual: []string{"/etc/nginx", "/etc/letsencrypt"},
+	})
 }
 
 // usualCertificates is where certbot keeps certificates.
@@ -42,7 +58,7 @@ func nginxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	s := lookScript(map[string]string{
 		"CONFIG": t.Options.String("config"), "CONTAINER": t.Options.String("container"), "STATUS": t.Options.String("status"),
 		"CERTIFICATES": certificatesAt(t, usualCertificates), "SUDO": sudo(f, t),
-	}, "tls/disk.sh", "nginx/look.sh")
+	}, "nginx/reach.sh", "nginx/lib.sh", "tls/disk.sh", "nginx/look.sh")
 	read := func(id, title string, judge func(n nginxSaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			n, why := nginxParse(t, a)

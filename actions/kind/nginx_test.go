@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"os"
@@ -239,4 +240,105 @@ func insecure() *http.Client {
 	tr.DisableKeepAlives = true
 	tr.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	return &http.Client{Transport: tr, Timeout: 5 * time.Second}
+}
+
+func TestNginxCopies(t *testing.T) {
+	t.Parallel()
+	b := newNginx(t)
+	f, target := suiteTarget(t, nginx, fmt.Sprintf("config = %q", b.config), fmt.Sprintf("data = [%q, %q]", b.dir+"/etc", b.dir+"/live"), "prove = \"echo asked\"")
+	d, err := nginxData(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxyWholeWay(t, d, proxyBed{
+		roots: []string{b.dir + "/etc", b.dir + "/live"}, begin: b.begin,
+		change: func(text string) { b.site("location /now { return 200 \"" + text + "\\n\"; }") },
+		spoil:  func(root string) { put(t, filepath.Join(root, b.dir, "etc/sites/app.conf"), "server { nonsense }\n") },
+		reads:  "nginx does not take the copy",
+		now: func() string {
+			r, err := insecure().Get(fmt.Sprintf("https://127.0.0.1:%d/now", b.port))
+			if err != nil {
+				return err.Error()
+			}
+			defer r.Body.Close()
+			text, _ := io.ReadAll(r.Body)
+			return strings.TrimSpace(string(text))
+		},
+	})
+}
+
+// In a container all is asked and done through docker, which here is a stand-in
+// that does it on this machine and notes how it was called.
+func TestNginxInContainer(t *testing.T) {
+	t.Parallel()
+	b := newNginx(t)
+	b.begin()
+	bin := t.TempDir()
+	put(t, filepath.Join(bin, "docker"), fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n' \"$*\" >>%[1]s/calls\ncase $1 in\ninspect) cat %[1]s/state ;;\nexec) [ \"$2\" = swag ] && shift 2 && PATH=${PATH#*:} && exec \"$@\" ;;\nesac\n", bin))
+	if err := os.Chmod(filepath.Join(bin, "docker"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(bin, "state"), "running\n")
+	lines := []string{"container = \"swag\"", fmt.Sprintf("config = %q", b.config), fmt.Sprintf("certificates = [%q]", b.dir+"/live"), fmt.Sprintf("data = [%q]", b.dir+"/etc")}
+	f, target := suiteTarget(t, nginx, lines...)
+	inside := func(s actions.Script) actions.Script {
+		s.Body = "PATH=" + bin + ":$PATH\n" + s.Body
+		return s
+	}
+	look := func(id string) actions.Reading {
+		t.Helper()
+		for _, c := range nginx.Checks(f, target) {
+			if c.ID == id {
+				a := suiteAnswer("")
+				a.Output, a.Now = runFully(t.Context(), t, inside(c.Script)).Output, time.Now()
+				return c.Read(a)[0]
+			}
+		}
+		t.Fatalf("no check %s", id)
+		return actions.Reading{}
+	}
+	for id, want := range map[string]string{"nginx": "2 workers", "config": "passes its test", "certificates": "80 d 0 h left"} {
+		if r := look(id); r.Status != actions.OK || !strings.Contains(r.Line, want) {
+			t.Errorf("%s: %+v", id, r)
+		}
+	}
+	put(t, filepath.Join(bin, "state"), "restarting\n")
+	if r := look("nginx"); r.Status != actions.Fail || r.Line != "the container swag is restarting" {
+		t.Errorf("restarting: %+v", r)
+	}
+	put(t, filepath.Join(bin, "state"), "running\n")
+
+	// The folder is the container's: what is in it changes, and it stays.
+	d, err := nginxData(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.Stat(b.dir + "/etc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := filepath.Join(t.TempDir(), "copy")
+	copied(t, from, b.dir+"/etc")
+	b.site("# changed")
+	in := map[string]string{actions.InRun: "0007-test", actions.InAside: ".jurymast-0007-test", actions.InFrom: from}
+	must(t, inside(*d.Put), in)
+	if is, err := os.Stat(b.dir + "/etc"); err != nil || !os.SameFile(was, is) {
+		t.Errorf("the folder is another: %v", err)
+	}
+	if strings.Contains(got(t, filepath.Join(b.dir, "etc/sites/app.conf")), "changed") {
+		t.Error("the copy is not in place")
+	}
+	if s := must(t, inside(*d.Prove), in).said; s["level"] != "started" {
+		t.Errorf("proven: %v", s)
+	}
+	must(t, inside(*d.Back), in)
+	if !strings.Contains(got(t, filepath.Join(b.dir, "etc/sites/app.conf")), "changed") {
+		t.Error("it is not as it was")
+	}
+	calls := got(t, filepath.Join(bin, "calls"))
+	for _, want := range []string{"inspect --type container --format {{.State.Status}} swag", "exec swag nginx -t -c " + b.config, "exec swag nginx -c " + b.config + " -s reload", "start swag"} {
+		if !strings.Contains(calls, want+"\n") {
+			t.Errorf("docker was never called so: %s\n%s", want, calls)
+		}
+	}
 }

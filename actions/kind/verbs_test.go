@@ -16,6 +16,7 @@ var verbsTOML = map[string]string{
 	"compose":   "[service.x]\nkind=\"compose\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\n",
 	"files":     "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"mount":     "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"nginx":     "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
 	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"samba":     "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"systemd":   "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",

@@ -1,0 +1,32 @@
+# What the look at an nginx and the scripts that act on it have in common. What
+# stands ahead sets enter, the words that lead to it (none, or "docker exec
+# NAME"), and at_root, what is ahead of paths there. Input: CONFIG (empty: the
+# program's own).
+# shellcheck shell=sh disable=SC2086,SC2154
+
+built=$($enter nginx -V 2>&1 </dev/null)
+
+# built_with prints a path that the program was made with.
+built_with() { printf '%s\n' "$built" | tr ' ' '\n' | sed -n "s/^--$1=//p" | sed 1q; }
+
+config=${CONFIG:-$(built_with conf-path)}
+
+# pid_file prints where nginx notes the number of its master. Its standard input
+# is the whole configuration, as far as that can be had.
+pid_file() {
+    pid=$({
+        cat
+        $enter cat "$at_root$config" 2>/dev/null </dev/null
+    } | sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\)"\{0,1\};.*/\1/p' | sed 1q)
+    case $pid in
+    /*) printf '%s\n' "$pid" ;;
+    '') built_with pid-path ;;
+    *) printf '%s/%s\n' "$(built_with prefix)" "$pid" ;;
+    esac
+}
+
+# processes prints number, parent and start, in ticks since the boot, of each.
+processes() {
+    # shellcheck disable=SC2016 # expanded by the other shell
+    $enter sh -c 'cat "$1"/proc/[0-9]*/stat' sh "$at_root" 2>/dev/null </dev/null | awk '$2 == "(nginx)" { print $1, $4, $22 }'
+}

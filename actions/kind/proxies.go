@@ -1,0 +1,56 @@
+package kind
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// What the reverse proxies have in common: their data is their configuration
+// and their certificates, and a copy is put back only if the proxy takes it.
+
+// proxyCopy is what a kind of proxy says of its data.
+type proxyCopy struct {
+	in    map[string]string
+	files []string // scripts that know the server: see proxy-file/copy-lib.sh
+	usual []string // what is copied where the inventory names nothing: the first always, the others where they are there
+}
+
+// proxyData is the data of a proxy: the folders that the inventory names, or
+// the usual ones.
+func proxyData(f *inventory.Fleet, t inventory.Target, p proxyCopy) (actions.Data, error) {
+	roots, why := dataRoots(f, t)
+	usual := ""
+	if len(roots) == 0 {
+		if len(t.Data) > 0 {
+			return actions.Data{}, errors.New(why)
+		}
+		roots, usual = p.usual[:1], strings.Join(p.usual[1:], "\n")
+	}
+	d := filesData(roots, why, t)
+	container := t.Options.String("container")
+	in := maps.Clone(d.Survey.Inputs)
+	maps.Copy(in, p.in)
+	maps.Copy(in, map[string]string{"USUAL": usual, "CONTAINER": container, "SCRATCH": "/var/lib/jurymast"})
+	d.Scratch = "" // not beside it: a server may read whatever lies there
+	if container != "" {
+		in["INSIDE"] = "yes" // it holds the folder itself
+	}
+	verb := func(name string, files ...string) actions.Script {
+		s := compound(in, nil, slices.Concat([]string{filesLib}, p.files, []string{"proxy-file/copy-lib.sh"}, files)...)
+		s.Name = p.files[0] + "+" + name
+		return s
+	}
+	d.Survey = verb("survey", "proxy-file/copy-asked.sh", "files/survey.sh")
+	// Put can take back what it did, before anybody has read it.
+	body := func(name string) string { return script(name, nil).Body }
+	put := verb("put", "proxy-file/copy-fits.sh")
+	put.Body += "jm_back() (\n" + body("files/back.sh") + ")\n" + body("files/put.sh") + body("proxy-file/copy-taken.sh")
+	back, prove := verb("back", "files/back.sh", "proxy-file/copy-undone.sh"), verb("prove", "proxy-file/copy-proved.sh")
+	d.Put, d.Back, d.Prove = &put, &back, &prove
+	return d, nil
+}
