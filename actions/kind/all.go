@@ -42,6 +42,7 @@ func All() []actions.Kind {
 		nginx,
 		postgres,
 		proxmox,
+		proxmoxGuest,
 		proxmoxVM,
 		proxyFile,
 		rclone,

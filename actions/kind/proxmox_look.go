@@ -96,7 +96,10 @@ func proxmoxParse(a actions.Answer) (proxmoxSaid, []actions.Reading) {
 		return proxmoxSaid{}, []actions.Reading{{Status: actions.Unknown, Line: "pvesh is not there: this is no node of Proxmox VE", Next: "name a node of Proxmox VE"}}
 	}
 	raw, ended := linuxParts(a.Stdout)
-	if !ended || a.Exit != 0 || a.Cut {
+	if a.Cut {
+		return proxmoxSaid{}, actions.UnknownReading("the answer is longer than what is kept of one")
+	}
+	if !ended || a.Exit != 0 {
 		return proxmoxSaid{}, actions.UnknownReading("the answer is not whole: %s", orNothing(firstLine(a.Stderr), a.Exit))
 	}
 	s := proxmoxSaid{parts: map[string]proxmoxPart{}}
@@ -238,21 +241,17 @@ func (s proxmoxSaid) since(unix proxmoxNumber) time.Duration {
 	return max(0, s.now.Sub(time.Unix(int64(unix), 0)))
 }
 
-// proxmoxAsk is a check of a script of proxmox/; read is given whole answers
-// only.
-func proxmoxAsk(sudo, script, id, title string, every time.Duration, read func(proxmoxSaid) []actions.Reading) actions.Check {
-	s := compound(map[string]string{"SUDO": sudo}, nil, "proxmox/lib.sh", "proxmox/"+script+".sh")
+// proxmoxCheck is a check of a script that begins with proxmox/lib.sh; read is
+// given whole answers only. in is what the script is told, SUDO among it.
+func proxmoxCheck(in map[string]string, file, id, title string, every time.Duration, read func(proxmoxSaid, actions.Answer) []actions.Reading) actions.Check {
+	s := compound(in, nil, "proxmox/lib.sh", file)
 	s.Sudo = false // it calls sudo itself, for what needs it
-	limit := time.Minute
-	if script != "look" {
-		limit = 2 * time.Minute
-	}
-	return actions.Check{ID: id, Title: title, Script: s, Every: every, Limit: limit, Read: func(a actions.Answer) []actions.Reading {
+	return actions.Check{ID: id, Title: title, Script: s, Every: every, Limit: 2 * time.Minute, Read: func(a actions.Answer) []actions.Reading {
 		said, why := proxmoxParse(a)
 		if why != nil {
 			return why
 		}
-		return read(said)
+		return read(said, a)
 	}}
 }
 

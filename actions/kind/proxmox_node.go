@@ -43,16 +43,7 @@ prints. "Which guests are in no backup job" needs Proxmox VE 7.`,
 		{Name: "failures", Warn: 0, Fail: 2, Doc: "failures in a row of a replication"},
 		{Name: "uncovered", Warn: math.NaN(), Fail: math.NaN(), Doc: "guests that are in no backup job"},
 	}),
-	Sudoers: slices.Concat(linux.Sudoers, []string{
-		"/usr/bin/pvesh get /cluster/status --output-format json",
-		"/usr/bin/pvesh get /cluster/resources --output-format json",
-		"/usr/bin/pvesh get /cluster/backup-info/not-backed-up --output-format json",
-		"/usr/bin/pvesh get /nodes/localhost/storage --output-format json",
-		"/usr/bin/pvesh get /nodes/localhost/replication --output-format json",
-		"/usr/bin/pvesh get /nodes/localhost/tasks --typefilter vzdump --limit 50 --output-format json",
-		"/usr/bin/pvesh get /nodes/localhost/tasks --errors 1 --limit 50 --output-format json",
-		"/usr/bin/grep -rs -e ]$ -e ^onboot -e ^agent -e ^template -e ^snaptime /etc/pve/nodes",
-	}),
+	Sudoers: slices.Concat(linux.Sudoers, proxmoxSudoers),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		own := proxmoxChecks(f, t)
 		if t.Ref.Level() == inventory.LevelNode && ofItsKind(f, t) {
@@ -63,15 +54,28 @@ prints. "Which guests are in no backup job" needs Proxmox VE 7.`,
 	Proved: map[string]actions.Ground{"look": actions.Documented},
 }
 
+// proxmoxSudoers is what looks at a node and its guests need root for.
+var proxmoxSudoers = []string{
+	"/usr/bin/pvesh get /cluster/status --output-format json",
+	"/usr/bin/pvesh get /cluster/resources --output-format json",
+	"/usr/bin/pvesh get /cluster/backup-info/not-backed-up --output-format json",
+	"/usr/bin/pvesh get /nodes/localhost/storage --output-format json",
+	"/usr/bin/pvesh get /nodes/localhost/replication --output-format json",
+	"/usr/bin/pvesh get /nodes/localhost/tasks --typefilter vzdump --limit 50 --output-format json",
+	"/usr/bin/pvesh get /nodes/localhost/tasks --errors 1 --limit 50 --output-format json",
+	"/usr/bin/ls /etc/pve/qemu-server /etc/pve/lxc",
+	"/usr/bin/grep -rs -e ]$ -e ^onboot -e ^agent -e ^template -e ^snaptime /etc/pve/nodes",
+}
+
 const (
 	proxmoxOften  = 2 * time.Minute
 	proxmoxSeldom = 10 * time.Minute
 )
 
 func proxmoxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
-	root, ignore, window := sudo(f, t), t.Options.List("ignore"), t.Options.Duration("tasks")
+	in, ignore, window := map[string]string{"SUDO": sudo(f, t)}, t.Options.List("ignore"), t.Options.Duration("tasks")
 	of := func(script, id, title string, every time.Duration, read func(proxmoxSaid) []actions.Reading) actions.Check {
-		return proxmoxAsk(root, script, id, title, every, read)
+		return proxmoxCheck(in, "proxmox/"+script+".sh", id, title, every, func(s proxmoxSaid, _ actions.Answer) []actions.Reading { return read(s) })
 	}
 	return []actions.Check{
 		of("look", "cluster", "cluster and quorum", proxmoxOften, func(s proxmoxSaid) []actions.Reading { return s.cluster() }),

@@ -11,15 +11,15 @@ import (
 )
 
 // proxmoxTools puts a pvesh ahead of the machine's that answers an API path
-// with the file of that name below $ROOT/api, ends with 255 where there is
-// none, and keeps its arguments and its standard input in $ROOT/log.
+// with the file of that name below $ROOT/api, ends with 1 where there is none,
+// and keeps its arguments and its standard input in $ROOT/log.
 func proxmoxTools(t *testing.T, more map[string]string) string {
 	t.Helper()
 	log := `{ printf '%s' "${0##*/}"; printf ' %s' "$@"; printf ' <%s>\n' "$(cat)"; } >>$ROOT/log` + "\n"
 	programs := map[string]string{
 		"pvesh": log + `file=$ROOT/api$2
 case " $* " in *' --typefilter vzdump '*) file=$file-vzdump ;; *' --errors 1 '*) file=$file-errors ;; esac
-if [ -e "$file" ]; then cat "$file"; else echo "No '$1' handler defined for '$2'" >&2; exit 1; fi
+if [ -e "$file.json" ]; then cat "$file.json"; else echo "No '$1' handler defined for '$2'" >&2; exit 1; fi
 `,
 		"dpkg-query": "echo 9.1.4\n",
 		"id":         "echo ${ID-0}\n",
@@ -45,7 +45,7 @@ func proxmoxAPI(t *testing.T, root, file string) {
 	for head, text := range parts {
 		name, code, _ := strings.Cut(head, " ")
 		if at := places[name]; at != "" && code == "0" {
-			put(t, root+"/api"+at, text)
+			put(t, root+"/api"+at+".json", text)
 		}
 		if name == "settings" {
 			for _, line := range strings.Split(strings.TrimSpace(text), "\n") {

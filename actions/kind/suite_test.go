@@ -20,7 +20,7 @@ import (
 // half of an answer can be told from a whole one. A plugin of kind command has
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
-var framed = []string{"compose", "docker", "linux", "nfs", "nginx", "proxmox", "samba", "swarm", "systemd", "mdadm"}
+var framed = []string{"compose", "docker", "linux", "nfs", "nginx", "proxmox", "proxmox-guest", "samba", "swarm", "systemd", "mdadm"}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.

@@ -25,4 +25,5 @@ ask() {
     printf '== %s %s\n%s\n' "$name" "$?" "$out"
 }
 
+set -f # names of storages are no patterns
 printf '== now 0\n%s\n' "$(date +%s)"
