@@ -1,9 +1,7 @@
 package tui
 
 import (
-	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -123,68 +121,6 @@ func (d *detail) cells(id string, buf []widget.Cell) []widget.Cell {
 		return append(buf, sign, name, line, widget.Cell{Text: d.spark(e, 12)}, widget.Cell{Text: d.since(e.Since)}, dim(d.since(e.At)))
 	}
 	return append(buf, sign, name, line)
-}
-
-// valueOf is a check's first number and its limits.
-func valueOf(e *actions.Entry) (value, limits string) {
-	if len(e.Metrics) == 0 {
-		return "", ""
-	}
-	m := e.Metrics[0]
-	if m.Warn != nil {
-		limits = "warn " + number(*m.Warn, m.Unit)
-	}
-	if m.Fail != nil {
-		limits = strings.TrimSpace(limits + "  fail " + number(*m.Fail, m.Unit))
-	}
-	return number(m.Value, m.Unit), limits
-}
-
-// course is the newest numbers of a check, evenly spaced, and the scale's end:
-// the limit at which it fails.
-func (d *detail) course(e *actions.Entry, n int) (ps []float64, full float64) {
-	points := d.series[e.Key()]
-	if len(e.Metrics) == 0 || len(points) == 0 {
-		return nil, 0
-	}
-	// Where less is worse, the limit is no end of the scale.
-	if m := e.Metrics[0]; m.Fail != nil && *m.Fail > 0 && (m.Warn == nil || *m.Warn <= *m.Fail) {
-		full = *m.Fail
-	}
-	return resample(points, n), full
-}
-
-// resample spreads points over n places of equal time up to the newest; places
-// without a point are NaN.
-func resample(points []actions.Point, n int) []float64 {
-	first, last := points[0].At, points[len(points)-1].At
-	if len(points) <= n {
-		out := make([]float64, len(points))
-		for i, p := range points {
-			out[i] = p.Value
-		}
-		return out
-	}
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = math.NaN()
-	}
-	span := last.Sub(first) + 1
-	for _, p := range points {
-		i := int(float64(n) * float64(p.At.Sub(first)) / float64(span))
-		if i = min(max(i, 0), n-1); math.IsNaN(out[i]) || p.Value > out[i] {
-			out[i] = p.Value // the worst of a place is what is looked for
-		}
-	}
-	return out
-}
-
-func (d *detail) spark(e *actions.Entry, w int) string {
-	ps, full := d.course(e, w)
-	if len(ps) == 0 {
-		return ""
-	}
-	return widget.Spark(ps, full, w, d.st.ascii)
 }
 
 func (d *detail) view(w, h int) []string {
@@ -313,53 +249,6 @@ func tallyWords(c actions.Counts) string {
 	return strings.Join(s, "  ")
 }
 
-// output is what the check under the cursor said, in full, with its course.
-func (d *detail) output(w, h int) []string {
-	e := d.entry(d.table.Selected())
-	if e == nil || h < 2 {
-		return nil
-	}
-	out := []string{d.st.ruleLine(strings.TrimSpace(e.Check+" "+e.Item), "", w)}
-	add := func(s string) {
-		for _, l := range wrap(s, w-3) {
-			out = append(out, "  "+l)
-		}
-	}
-	add(e.Line)
-	if e.Next != "" {
-		add("next: " + e.Next)
-	}
-	if e.Cause != "" {
-		add("not looked at, because of " + string(e.Cause))
-	}
-	for _, m := range e.Metrics {
-		x := actions.Entry{Result: actions.Result{Metrics: []actions.Metric{m}}}
-		v, limits := valueOf(&x)
-		add(strings.TrimSpace(m.Name + " " + v + "  " + limits))
-	}
-	seen := "seen " + d.since(e.At) + " ago in " + e.Took.Round(time.Millisecond).String() + ", every " + ageText(e.Every)
-	if e.Stale(d.now) {
-		seen += ": stale"
-	}
-	add(seen)
-	if e.Status != actions.OK {
-		if e.LastOK.IsZero() {
-			add("never seen ok")
-		} else {
-			add("last ok " + d.since(e.LastOK) + " ago")
-		}
-	}
-	if ps, full := d.course(e, max(10, w-4)); len(ps) > 1 && h-len(out) > 5 {
-		out = append(out, "")
-		for _, l := range widget.Plot(ps, full, max(10, w-4), min(5, h-len(out)-1), d.st.ascii) {
-			out = append(out, "  "+l)
-		}
-		pts := d.series[e.Key()]
-		out = append(out, d.st.dim.Paint("  "+d.st.text(fmt.Sprintf("%s, since %s", e.Metrics[0].Name, d.stamp(pts[0].At)), w-2)))
-	}
-	return out[:min(len(out), h)]
-}
-
 func (d *detail) recent(w, h int) []string {
 	if h < 2 {
 		return nil
@@ -428,75 +317,4 @@ func (d *detail) bindings() []binding {
 	bs := d.about(one, func() []inventory.Ref { return []inventory.Ref{d.ref} })
 	bs[0] = binding{act: "open", hint: true, word: "output", do: d.openCheck}
 	return bs
-}
-
-// openCheck shows all of the check under the cursor. Of a host's key that has
-// changed it says how to compare.
-func (d *detail) openCheck() tea.Cmd {
-	e := d.entry(d.table.Selected())
-	if e == nil {
-		return nil
-	}
-	if e.Check == "ssh" && e.Status != actions.OK && strings.Contains(e.Line, "host key") {
-		r, en, m := d.ref, *e, d.root
-		m.say("asking " + r.Name() + " for its keys; nothing else is sent")
-		return d.readText("the key of "+d.ref.Name(), func(ctx context.Context) (string, error) { return keyPage(ctx, m.engine, r, en) })
-	}
-	return d.open(newPager(d.root, string(d.ref)+" "+strings.TrimSpace(e.Check+" "+e.Item), entryText(d.world, e)))
-}
-
-func entryText(w *world, e *actions.Entry) string {
-	var b strings.Builder
-	line := func(name, v string) {
-		if v != "" {
-			fmt.Fprintf(&b, "%-10s %s\n", name, v)
-		}
-	}
-	line("state", e.Status.String())
-	line("answer", e.Line)
-	line("next", e.Next)
-	line("cause", string(e.Cause))
-	line("runs on", string(e.On))
-	line("since", e.Since.In(w.now.Location()).Format(time.RFC3339))
-	line("seen", e.At.In(w.now.Location()).Format(time.RFC3339)+", "+w.since(e.At)+" ago")
-	line("took", e.Took.String())
-	line("every", e.Every.String())
-	if !e.LastOK.IsZero() {
-		line("last ok", e.LastOK.In(w.now.Location()).Format(time.RFC3339))
-	}
-	for _, m := range e.Metrics {
-		x := actions.Entry{Result: actions.Result{Metrics: []actions.Metric{m}}}
-		v, limits := valueOf(&x)
-		line("metric", strings.TrimSpace(m.Name+" "+v+"  "+limits))
-	}
-	return b.String()
-}
-
-// keyPage says what a host key that is not trusted means and how to compare it. There is no
-// button on it on purpose.
-func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry) (string, error) {
-	keys, err := e.Keys(ctx, host)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	print, changed := "", false
-	for _, k := range keys {
-		if k.State == "changed" && !changed || k.State == "unknown" && print == "" {
-			print, changed = k.Fingerprint, k.State == "changed"
-		}
-	}
-	head, verb := "The key of %s is not known yet.", "trust"
-	mean := "Nobody has compared it so far. Nothing was sent, no login was tried."
-	if changed {
-		head, verb = "The key of %s is not the one that is known.", "replace"
-		mean = "This is what a reinstalled machine looks like. It is also what someone in\nthe middle looks like. Nothing was sent, no login was tried."
-	}
-	fmt.Fprintf(&b, head+"\n\n%s\n\n", host.Name(), en.Line)
-	for _, k := range keys {
-		fmt.Fprintf(&b, "offered  %s %s  %s\n", k.Type, k.Fingerprint, k.State)
-	}
-	b.WriteString("\n" + mean + "\n\n")
-	fmt.Fprintf(&b, "Compare on the console of %[1]s itself:\n  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\nIf it matches the offered key, from a shell:\n  jurymast hosts %[2]s %[1]s --fingerprint %[3]s\n\nThere is no button for this on purpose.\n", host.Name(), verb, print)
-	return b.String(), nil
 }

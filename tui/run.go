@@ -43,11 +43,6 @@ type stepState struct {
 	line         string
 }
 
-type outLine struct {
-	at         time.Time
-	step, text string
-}
-
 // maxOutput is how many lines of output are kept.
 const maxOutput = 5000
 
@@ -151,17 +146,6 @@ func (s *runScreen) happen(es []actions.Event) {
 			s.print(outLine{e.At, "", e.Who + " asks " + e.Line})
 		default:
 		}
-	}
-}
-
-func (s *runScreen) print(l outLine) {
-	s.output = append(s.output, l)
-	if n := len(s.output) - maxOutput; n > 0 {
-		s.output = slices.Delete(s.output, 0, n)
-		s.top = max(0, s.top-n)
-	}
-	if !s.tail {
-		s.came++
 	}
 }
 
@@ -295,54 +279,6 @@ func (s *runScreen) view(w, h int) []string {
 	return append(out, s.tailLines(w, h-len(out))...)
 }
 
-// tailLines is the end of the output, or where the reader stands in it.
-func (s *runScreen) tailLines(w, h int) []string {
-	if h < 2 {
-		return nil
-	}
-	note := "follow on"
-	if !s.tail {
-		note = fmt.Sprintf("follow off, %d new", s.came)
-	}
-	title := "Output"
-	if s.find != "" {
-		title += "  / " + s.find
-	}
-	if s.pane == 1 {
-		title = s.st.mark + " " + title
-	}
-	out := []string{s.st.ruleLine(title, note, w)}
-	var rows []string
-	lines := s.output
-	if s.tail {
-		lines = lines[max(0, len(lines)-4*h-200):]
-	} else {
-		lines = lines[min(s.top, len(lines)):]
-	}
-	for _, l := range lines {
-		if s.find != "" && !strings.Contains(strings.ToLower(l.step+" "+l.text), strings.ToLower(s.find)) {
-			continue
-		}
-		text := l.at.In(s.now.Location()).Format("15:04:05") + " " + l.text
-		if s.wrap {
-			rows = append(rows, wrap(text, w-2)...)
-		} else {
-			rows = append(rows, s.st.text(text, w-2))
-		}
-		if !s.tail && len(rows) >= h {
-			break
-		}
-	}
-	s.page = h - 1
-	if s.tail && len(rows) > s.page {
-		rows = rows[len(rows)-s.page:]
-	}
-	for _, r := range rows[:min(len(rows), s.page)] {
-		out = append(out, "  "+r)
-	}
-	return out
-}
-
 // expected are the targets that may be red while it runs, as they are now.
 func (s *runScreen) expected(w int) []string {
 	var refs []inventory.Ref
@@ -448,73 +384,4 @@ func (s *runScreen) bindings() []binding {
 		}})
 	}
 	return bs
-}
-
-// newStop asks how to stop a run: four outcomes, by name, and what they mean.
-// To keep running is chosen already.
-func newStop(s *runScreen) screen {
-	x := &menu{root: s.root, title: "Stop run " + s.id + "?"}
-	at := ""
-	for i, st := range s.run.Plan.Steps {
-		if p := s.steps[st.ID]; p != nil && p.state == "begun" {
-			at = fmt.Sprintf("step %d, %s", i+1, st.Title)
-		}
-	}
-	wish := func(w string) func() tea.Cmd {
-		return func() tea.Cmd {
-			return s.root.ask("asked run "+s.id+" to stop, then "+w, func(ctx context.Context) error { return s.engine.Ask(ctx, s.id, w) })
-		}
-	}
-	undo := ""
-	if s.past {
-		undo = "past the point of no return"
-	}
-	x.items = []item{
-		{group: "It is at " + at, text: "Keep running", do: func() tea.Cmd { return nil }},
-		{group: "It is at " + at, text: "Stop after this step, then wait", note: "safest: nothing is cut off", do: wish("wait")},
-		{group: "It is at " + at, text: "Stop after this step, then undo", note: "the last first", why: undo, do: wish("undo")},
-		{group: "It is at " + at, text: "Kill this step now, then wait", note: "may leave it half done", do: wish("kill")},
-	}
-	return &stopMenu{x}
-}
-
-type stopMenu struct{ *menu }
-
-func (*stopMenu) asks() bool { return true }
-
-// letGo asks how a person has seen to what a run left.
-func (s *runScreen) letGo() tea.Cmd {
-	p := newPrompt("let go of run "+s.id+", since: ", "", func(reason string) tea.Cmd {
-		return s.root.ask("run "+s.id+" holds its targets no longer", func(ctx context.Context) error {
-			return s.engine.LetGo(ctx, s.id, strings.TrimSpace(reason))
-		})
-	})
-	p.each = func(text string) string {
-		if strings.TrimSpace(text) == "" {
-			return "say what was done by hand; esc keeps it"
-		}
-		return ""
-	}
-	p.wrong = p.each("")
-	s.prompt = p
-	return nil
-}
-
-// newStanding asks what to do with a run that stands still.
-func newStanding(s *runScreen) screen {
-	x := &menu{root: s.root, title: "Run " + s.id + " stands still"}
-	undo := ""
-	if s.past {
-		undo = "past the point of no return"
-	}
-	do := func(said string, f func(context.Context) error) func() tea.Cmd {
-		return func() tea.Cmd { return s.root.ask(said, f) }
-	}
-	x.items = []item{
-		{text: "Leave it as it is", do: func() tea.Cmd { return nil }},
-		{text: "Go on where it stands", note: "looks first whether the step was done", do: do("run "+s.id+" goes on", func(ctx context.Context) error { return s.engine.Resume(ctx, s.id) })},
-		{text: "Take back what was done", why: undo, do: do("run "+s.id+" is taken back", func(ctx context.Context) error { return s.engine.Undo(ctx, s.id) })},
-		{text: "Let go of its targets…", note: "you have seen to what was left, and say how", do: func() tea.Cmd { return s.letGo() }},
-	}
-	return &stopMenu{x}
 }

@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"jurymast/actions"
+	"jurymast/tui/widget"
+)
+
+// confirm asks for a plan to be run, as gravely as it is. Cancel is what any
+// other key does.
+type confirm struct {
+	*root
+	of   *planScreen
+	edit editor
+}
+
+func newConfirm(s *planScreen) *confirm   { return &confirm{root: s.root, of: s} }
+func (c *confirm) crumb() string          { return "Confirm" }
+func (c *confirm) update(tea.Msg) tea.Cmd { return nil }
+func (c *confirm) view(int, int) []string { return nil }
+func (c *confirm) bindings() []binding    { return nil }
+func (c *confirm) asks() bool             { return true }
+func (c *confirm) typing() bool           { return true }
+
+// grave reports whether a word has to be typed.
+func (c *confirm) grave() bool { return c.of.plan.Ladder >= actions.LadderGrave }
+
+func (c *confirm) box(w, _ int) []string {
+	p := c.of.plan
+	add := []string{""}
+	say := func(format string, args ...any) {
+		for _, l := range wrap(fmt.Sprintf(format, args...), w-6) {
+			add = append(add, "  "+l)
+		}
+	}
+	est, known := p.Estimate()
+	about := "How long it takes is not known: it is the first run."
+	if known {
+		about = "About " + ageText(est) + "."
+	}
+	say("%d steps on %s. %s", len(p.Steps), names(p.Impact.Touches), about)
+	for _, o := range p.Impact.Down {
+		say("%s is down%s.", o.Target, map[bool]string{true: " for about " + ageText(o.For)}[o.For > 0])
+	}
+	if i := p.NoReturn(); i >= 0 {
+		say("Step %d, %s, cannot be undone.", i+1, p.Steps[i].Title)
+	}
+	if a := c.accepted(); len(a) > 0 {
+		say("Accepted: %s", strings.Join(a, ", "))
+	}
+	add = append(add, "")
+	if c.grave() {
+		say("Type  %s  to run it. Anything else cancels.", p.Word)
+		add = append(add, "", "  > "+widget.Cut(c.edit.shown(), w-7, ""), "", c.st.dim.Paint("  enter run (only when it matches)          esc cancel"))
+	} else {
+		say("y runs it. Any other key cancels.")
+	}
+	return widget.Box("Run "+planWords(c.of.asked), add, w, c.st.ascii, c.st.warn)
+}
+
+func (c *confirm) accepted() []string {
+	var out []string
+	for name, yes := range c.of.accepted {
+		if yes {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (c *confirm) typed(k tea.KeyMsg) tea.Cmd {
+	p := c.of.plan
+	if k.Type == tea.KeyEsc {
+		c.close(c)
+		c.say("cancelled: nothing was changed")
+		return nil
+	}
+	if !c.grave() {
+		c.close(c)
+		if k.String() != "y" || k.Paste {
+			c.say("cancelled: nothing was changed")
+			return nil
+		}
+		return c.run(Consent{Yes: true, Accept: c.accepted()})
+	}
+	if k.Type != tea.KeyEnter {
+		c.edit.key(k, c.now)
+		return nil
+	}
+	if c.now.Sub(c.edit.last) < rested {
+		return nil // the end of a line that was pasted
+	}
+	c.close(c)
+	word := strings.TrimSpace(c.edit.String()) // a paste may bring a blank for its newline
+	if word != p.Word || p.Word == "" {
+		c.say(fmt.Sprintf("cancelled: %q is not %q; nothing was changed", word, p.Word))
+		return nil
+	}
+	return c.run(Consent{Yes: true, Confirm: word, Accept: c.accepted()})
+}
+
+func (c *confirm) run(consent Consent) tea.Cmd {
+	if why := c.of.notNow(); why != "" {
+		c.say(why)
+		return nil
+	}
+	c.say("starting; the run is a process of its own")
+	return c.start(c.of.plan, consent)
+}
