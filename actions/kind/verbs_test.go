@@ -22,6 +22,7 @@ var verbsTOML = map[string]string{
 	"systemd":   "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
 	"borg":      "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
 	"directory": "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
+	"pbs":       "[repository.x]\nkind=\"pbs\"\nurl=\"u@pbs@nas:x\"\npassword={ env = \"PW\" }\n",
 	"rclone":    "[repository.x]\nkind=\"rclone\"\nurl=\"b2:x\"\n",
 	"restic":    "[repository.x]\nkind=\"restic\"\nurl=\"b2:x\"\ninit=true\npassword={ env = \"PW\" }\n",
 }

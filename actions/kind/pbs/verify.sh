@@ -1,0 +1,35 @@
+# Fetches all data of the copy $COPY, whose chunks are compared with their
+# hashes on the way, and compares the sizes. Says @level. What the server's own
+# verification says counts against it, never for it: that may be months old.
+# shellcheck shell=sh disable=SC2154
+
+contents
+snapshots || die "$(why "$?")"
+state=$(flat <"$tmp/list" | awk -F '\t' -v copy="$COPY" "$epoch"'
+    function put() {
+        split(copy, c, "/")
+        if (type == c[1] && id == c[2] && time + 0 == epoch(c[3])) print state
+        type = id = time = state = ""
+    }
+    {
+        split($1, p, ".")
+        if (p[2] != now) put()
+        now = p[2]
+        if (p[3] == "backup-type") type = $2
+        else if (p[3] == "backup-id") id = $2
+        else if (p[3] == "backup-time") time = $2
+        else if (p[3] == "verification" && p[4] == "state") state = $2
+    }
+    END { put() }')
+[ "$state" != failed ] || die "the copy $COPY is damaged: the server's own verification failed"
+while read -r archive _; do
+    {
+        coded restore "$COPY" "$archive" -
+        echo "$?" >"$tmp/code"
+    } | wc -c >"$tmp/read"
+    code=$(cat "$tmp/code")
+    [ "$code" = 0 ] || die "the copy $COPY cannot be read: $(why "$code")"
+    size=$(awk -v name="$archive" '$1 == name { print $2 }' "$tmp/sizes")
+    [ "$(tr -d ' ' <"$tmp/read")" = "$size" ] || die "the copy $COPY is not whole: of the ${size:-unknown} bytes of $archive $(tr -d ' ' <"$tmp/read") came back"
+done <"$tmp/paths"
+echo '@level readable'
