@@ -34,18 +34,33 @@ mount nor the file system says otherwise. Linux reads /proc/mounts, the BSDs ask
 
 Its files are copied where the share lies. A restore leaves the folder itself where it is, since clients hold it, and
 sets aside what is in it.`,
-	Levels: []inventory.Level{inventory.LevelShare},
-	Options: []inventory.Option{
-		{Name: "fstype", Type: inventory.TypeString, Doc: "type it must be mounted as: \"nfs\" (nfs4, too), \"cifs\" (smb3, too)"},
+	Levels:  []inventory.Level{inventory.LevelShare},
+	Options: mountOptions(""),
+	Checks:  mountChecks,
+	Data:    folderData,
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+}
+
+// mountOptions are those of a share that hosts mount as fstype, where nothing
+// else is said of it; "" is any.
+func mountOptions(fstype string) []inventory.Option {
+	return []inventory.Option{
+		{Name: "fstype", Type: inventory.TypeString, Default: fstype, Doc: "type it must be mounted as: \"nfs\" (nfs4, too), \"cifs\" (smb3, too)"},
 		{Name: "source", Type: inventory.TypeString, Doc: "what must be mounted: \"nas:/srv/files\""},
 		{Name: "read_only", Type: inventory.TypeBool, Default: "false", Doc: "it is meant to be read-only where it is mounted"},
 		{Name: "write_test", Type: inventory.TypeBool, Default: "false", Doc: "write and remove a small file"},
 		{Name: "empty", Type: inventory.TypeBool, Default: "false", Doc: "it may be empty where it lies"},
 		{Name: "wait", Type: inventory.TypeDuration, Default: "3s", Doc: "how long it may take to answer, in whole seconds"},
-	},
-	Checks: mountChecks,
-	Data:   folderData,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+	}
+}
+
+// mountedChecks are those of a share whose server is looked at by its own kind:
+// none where the inventory names nobody who mounts it.
+func mountedChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+	if len(t.Mounts) == 0 {
+		return nil
+	}
+	return mountChecks(f, t)
 }
 
 func mountChecks(_ *inventory.Fleet, t inventory.Target) []actions.Check {

@@ -16,18 +16,19 @@ var nfs = actions.Kind{
 	Doc:  "A folder that the kernel's NFS server exports: its threads, the export, its clients.",
 	About: `Whether threads of the server run (its unit is active also when none does) and whether the folder, or one above
 it, is exported now, and to whom: what stands in /etc/exports says nothing of that. The table is root's: without sudo
-it is unknown. How many clients there are is known of version 4 alone. Whether the share answers at the other end is
-for kind mount.
+it is unknown. How many clients there are is known of version 4 alone. Where the inventory names mounts of the share, both
+ends are looked at as kind mount does.
 
 Its files are copied on the server. A restore leaves the folder itself where it is, since clients hold it, and sets
 aside what is in it.`,
 	Levels:  []inventory.Level{inventory.LevelShare},
-	Options: []inventory.Option{proveOption},
+	Options: append([]inventory.Option{proveOption}, mountOptions("nfs")...),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		s := script("nfs/look.sh", map[string]string{"AT": t.Path, "SUDO": sudo(f, t)})
-		return []actions.Check{{ID: "nfs", Title: "export of " + t.Path, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
+		own := actions.Check{ID: "nfs", Title: "export of " + t.Path, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			return []actions.Reading{nfsRead(t, a)}
-		}}}
+		}}
+		return append([]actions.Check{own}, mountedChecks(f, t)...)
 	},
 	Data:   folderData,
 	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Real, "restore": actions.Real},

@@ -14,26 +14,27 @@ var samba = actions.Kind{
 	Name: "samba",
 	Doc:  "A share that Samba serves: the server, its configuration, who is connected.",
 	About: `Whether smbd runs and listens, and whether its configuration has the share, with the folder that the inventory
-says, and lets it be used. How many are connected only root may know: without sudo that is left out. Whether the
-share answers at the other end is for kind mount.
+says, and lets it be used. How many are connected only root may know: without sudo that is left out. Where the inventory
+names mounts of the share, both ends are looked at as kind mount does.
 
 Its files are copied on the server, past Samba, with their lists of access. A restore leaves the folder itself where it
 is, since clients hold it, and sets aside what is in it.`,
 	Levels: []inventory.Level{inventory.LevelShare},
-	Options: []inventory.Option{
+	Options: append([]inventory.Option{
 		{Name: "share", Type: inventory.TypeString, Doc: "the share's name; the target's where not said"},
 		{Name: "port", Type: inventory.TypePort, Default: "445", Doc: "the port that smbd listens on"},
 		proveOption,
-	},
+	}, mountOptions("cifs")...),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		name := t.Options.String("share")
 		if name == "" {
 			name = t.Ref.Name()
 		}
 		s := script("samba/look.sh", map[string]string{"SHARE": name, "PORT": strconv.FormatInt(t.Options.Int("port"), 10), "SUDO": sudo(f, t)})
-		return []actions.Check{{ID: "samba", Title: "share " + name, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
+		own := actions.Check{ID: "samba", Title: "share " + name, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			return []actions.Reading{sambaRead(t, name, a)}
-		}}}
+		}}
+		return append([]actions.Check{own}, mountedChecks(f, t)...)
 	},
 	Data:   folderData,
 	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},

@@ -9,9 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -159,48 +157,6 @@ func (d *demoFleet) machine(t *inventory.Target) sshlab.Host {
 	return h
 }
 
-// place adds to a machine what a target means for it.
-func (d *demoFleet) place(s *inventory.Target, host inventory.Ref, h *sshlab.Host) {
-	switch {
-	case s.Kind == "files":
-		// Its path is one of this very machine, in the demo's own folder.
-	case s.Ref.Level() == inventory.LevelShare && s.Host == host:
-		h.Files[path.Join(s.Path, ".jurymast-demo")] = "here lies the data\n"
-		h.Facts.Disks = append(h.Facts.Disks, sshlab.Disk{Device: "/dev/vg0/" + path.Base(s.Path), Mount: s.Path, FSType: "ext4", Size: 4 << 40, Used: 2 << 40, Inodes: 1 << 28, InodesUsed: 1 << 22})
-	case s.Ref.Level() == inventory.LevelShare:
-		for _, m := range s.Mounts {
-			if m.On == host {
-				h.Files[path.Join(m.At, ".jurymast-demo")] = "here lies the data\n"
-				h.Facts.Mounts = append(h.Facts.Mounts, sshlab.Mount{Device: s.Options.String("source"), Mount: m.At, FSType: s.Options.String("fstype"), Options: "rw,relatime"})
-			}
-		}
-	case s.Host != host:
-		switch {
-		case !slices.Contains(s.Standby, host):
-		case s.Kind == "systemd":
-			h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: s.Options.String("unit"), Description: s.Title, Active: "inactive", Sub: "dead", Properties: map[string]string{"UnitFileState": "disabled"}})
-		default:
-			h.Facts.Docker = true // it could take over
-		}
-	case s.Kind == "systemd":
-		unit := s.Options.String("unit")
-		u := sshlab.Unit{Name: unit, Description: s.Title}
-		if strings.HasSuffix(unit, ".timer") {
-			u.Sub = "waiting"
-		}
-		h.Facts.Units = append(h.Facts.Units, u)
-	case s.Kind == "compose":
-		project := s.Options.String("project")
-		if project == "" {
-			project = s.Ref.Name()
-		}
-		h.Facts.Docker = true
-		for _, name := range []string{"app", "cache"} {
-			h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: project + "-" + name + "-1", Project: project, Service: name, Image: project + "/" + name + ":1", State: "running", Health: "healthy"})
-		}
-	}
-}
-
 // serve answers every request that a check of the fleet makes.
 func (d *demoFleet) serve() error {
 	for t := range d.fleet.Targets() {
@@ -289,7 +245,10 @@ func (d *demoFleet) fault(words []string) error {
 	if t, err := d.fleet.Lookup(name); err == nil {
 		name = t.Ref.Name()
 	}
-	return d.lab.Fault(name, words[1], words[2:]...)
+	if err := d.lab.Fault(name, words[1], words[2:]...); err != nil {
+		return err
+	}
+	return d.noticed(name, words[1])
 }
 
 // Close ends the fleet.

@@ -42,6 +42,8 @@ func demoFacts(name string) sshlab.Linux {
 		return sshlab.Linux{CPUs: 4, MemTotal: 16 * gib, MemAvailable: 9 * gib, Disks: disk(tib, 420*gib), Uptime: 30 * 24 * time.Hour}
 	case "home2":
 		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(2*tib, 900*gib), Uptime: 30 * 24 * time.Hour}
+	case "swarm1", "swarm2", "swarm3":
+		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour, Swarm: demoSwarm()}
 	case "offsite":
 		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(8*tib, 3*tib), Uptime: 55 * 24 * time.Hour}
 	}
@@ -66,8 +68,8 @@ unused devices: <none>
 )
 
 // spoil makes a few things go wrong, each of another sort: a broken array, an
-// unhealthy container, a machine that is off, a certificate that runs out, a
-// timer that failed, updates that wait.
+// unhealthy container, a machine that is off and that its swarm misses, a proxy
+// that reaches a database, a timer that failed, updates that wait.
 func (d *demoFleet) spoil() error {
 	facts := func(name string, change func(*sshlab.Linux)) error { return d.lab.Machine(name).Facts(change) }
 	return errors.Join(
@@ -96,6 +98,8 @@ func (d *demoFleet) spoil() error {
 				}
 			}
 		}),
-		d.lab.Machine("swarm3").Down(),
+		// Somebody wanted a quick look at the tables in a browser.
+		d.swarm(func(s *sshlab.Swarm) { s.Services[0].Networks = append(s.Services[0].Networks, "database") }),
+		d.fault([]string{"swarm3", "down"}),
 	)
 }

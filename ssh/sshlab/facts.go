@@ -27,6 +27,9 @@ type Linux struct {
 	Temperatures             []Temperature
 	Mdstat                   string // text of /proc/mdstat; "" is a machine without arrays
 	SMART                    []Drive
+	Swarm                    *Swarm // nil: its docker is part of none
+	NFS                      *NFS
+	Samba                    *Samba
 }
 
 // Disk is a local file system.

@@ -84,7 +84,9 @@ func (f *Linux) services(t tree) {
 	}
 }
 
-func (f *Linux) hasDocker() bool { return f.Docker || f.DockerDown || len(f.Containers) > 0 }
+func (f *Linux) hasDocker() bool {
+	return f.Docker || f.DockerDown || f.Swarm != nil || len(f.Containers) > 0
+}
 
 // text is the unit's file: what systemctl show tells, in its order.
 func (u Unit) text(uptime time.Duration) string {

@@ -17,7 +17,7 @@ func (t tree) add(name, format string, args ...any) { t[name] = fmt.Sprintf(form
 
 // owned are the folders that hold nothing but facts: what a fact that went
 // away left in them is removed.
-var owned = []string{"lab/units", "lab/containers", "lab/smart", "sys/class", "sys/block", "proc"}
+var owned = []string{"lab/units", "lab/containers", "lab/smart", "lab/swarm", "sys/class", "sys/block", "proc"}
 
 // write makes the machine's files say f. Each file is replaced at once.
 func (f *Linux) write(m *Machine) error {
@@ -25,6 +25,10 @@ func (f *Linux) write(m *Machine) error {
 	f.system(t, m.host.Name)
 	f.storage(t)
 	f.services(t)
+	f.shares(t)
+	if f.Swarm != nil {
+		f.Swarm.write(t, m.host.Name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		if err := writeFile(m.dir, name, t[name], 0o644); err != nil {
 			return err

@@ -84,7 +84,7 @@ func (m *Machine) installTools(f *Linux) error {
 }
 
 // toolNames are the simulated tools, each in tool/NAME.sh.
-var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker sysctl timeout")
+var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker sysctl timeout exportfs testparm smbstatus")
 
 func (f *Linux) hasTool(name string) bool {
 	switch name {
@@ -98,6 +98,10 @@ func (f *Linux) hasTool(name string) bool {
 		return f.apt()
 	case "smartctl":
 		return len(f.SMART) > 0
+	case "exportfs":
+		return f.NFS != nil
+	case "testparm", "smbstatus":
+		return f.Samba != nil
 	case "docker":
 		return f.hasDocker()
 	case "timeout":

@@ -71,6 +71,76 @@ func TestTools(t *testing.T) {
 	}
 }
 
+func TestServersOfFiles(t *testing.T) {
+	l := start(t, Host{Name: "nas", Sudo: true, Facts: &Linux{
+		NFS:   &NFS{Exports: []Export{{Path: "/srv/my files", To: "10.0.0.0/8"}}, Clients: 2},
+		Samba: &Samba{Shares: []SambaShare{{Name: "files", Path: "/srv/files", Connected: 2}, {Name: "old", Path: "/srv/old", Withdrawn: true}}},
+	}})
+	c := dial(t, l.Machine("nas"))
+	for _, test := range []struct {
+		command, want string
+		code          int
+	}{
+		{"exportfs -s 2>&1 | grep -c denied; sudo -n exportfs -s | cut -d'(' -f1", "1\n/srv/my\\040files  10.0.0.0/8\n", 0},
+		{`cat "$JURYMAST_ROOT/proc/fs/nfsd/threads"; ls "$JURYMAST_ROOT"/proc/fs/nfsd/clients/*/info | wc -l | tr -d ' '`, "8\n2\n", 0},
+		{"testparm -s --section-name=files --parameter-name=path 2>/dev/null; testparm -s --section-name=old --parameter-name=available 2>/dev/null", "/srv/files\nNo\n", 0},
+		{"testparm -s --section-name=new --parameter-name=path 2>&1 | tail -n 1; testparm -s 2>/dev/null | grep -c '^.old.$'", "Unknown section new\n1\n", 0},
+		{"smbstatus -S 2>&1; sudo -n smbstatus -S | grep -c '^files '", "smbstatus only works as root!\n2\n", 0},
+	} {
+		if out, stderr, code := run(t, c, test.command, ""); out != test.want || code != test.code {
+			t.Errorf("%s\ngot  %q, %d (%s)\nwant %q, %d", test.command, out, code, stderr, test.want, test.code)
+		}
+	}
+	if err := l.Machine("nas").Facts(func(f *Linux) { f.NFS.Stopped, f.Samba.Stopped = true, true }); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, _ := run(t, c, `cat "$JURYMAST_ROOT/proc/fs/nfsd/threads"; ls "$JURYMAST_ROOT"/proc/*/comm 2>/dev/null`, ""); out != "0\n" {
+		t.Errorf("stopped: got %q", out)
+	}
+}
+
+func TestSwarm(t *testing.T) {
+	swarm := func() *Swarm {
+		return &Swarm{
+			Nodes:    []SwarmNode{{Name: "m1"}, {Name: "m2"}, {Name: "m3", Down: true}, {Name: "w1", Worker: true}},
+			Networks: []SwarmNetwork{{Name: "data", Encrypted: true}},
+			Services: []SwarmService{{Name: "db", Networks: []string{"data"}, Published: true, On: []string{"m1", "m3"}, Failed: []string{"task: non-zero exit (3)"}}},
+		}
+	}
+	l := start(t, Host{Name: "m1", Facts: &Linux{Swarm: swarm()}}, Host{Name: "w1", Facts: &Linux{Swarm: swarm()}}, Host{Name: "alone", Facts: &Linux{Docker: true}})
+	const info = "docker info --format '{{json .Swarm.LocalNodeState}} {{json .Swarm.ControlAvailable}} {{json .Swarm.Error}}'"
+	check := func(host, command, want string) {
+		t.Helper()
+		c := dial(t, l.Machine(host))
+		defer func() { _ = c.Close() }()
+		if out, stderr, _ := run(t, c, command, ""); out != want {
+			t.Errorf("%s: %s\ngot  %q (%s)\nwant %q", host, command, out, stderr, want)
+		}
+	}
+	check("m1", info, "\"active\" true \"\"\n")
+	check("w1", info, "\"active\" false \"\"\n")
+	check("alone", info, "\"inactive\" false \"\"\n")
+	check("alone", "docker node ls -q 2>&1 | grep -c 'not a swarm manager'", "1\n")
+	check("m1", "docker node inspect --format '{{json .Description.Hostname}} {{json .Status.State}} {{json .ManagerStatus}}' $(docker node ls -q) | sort",
+		`"m1" "ready" {"Addr":"m1:2377","Leader":true,"Reachability":"reachable"}
+"m2" "ready" {"Addr":"m2:2377","Reachability":"reachable"}
+"m3" "down" {"Addr":"m3:2377","Reachability":"unreachable"}
+"w1" "ready" null
+`)
+	check("m1", "docker network inspect --format '{{json .Name}} {{json .Ingress}} {{json .Options}}' $(docker network ls -q --no-trunc) | grep overlay | sort",
+		`"data" false {"com.docker.network.driver.overlay.vxlanid_list":"4097","encrypted":""}
+"ingress" true {"com.docker.network.driver.overlay.vxlanid_list":"4096"}
+`)
+	check("m1", "docker service inspect --format '{{json .Spec.Name}} {{json .Spec.Mode}}' $(docker service ls -q)", `"db" {"Replicated":{"Replicas":2}}`+"\n")
+	// That of the node that is down runs elsewhere, and one failed.
+	check("m1", `docker service ps --no-trunc --no-resolve --format '{{json .}}' $(docker service ls -q) | sed 's/.*"CurrentState":"\([A-Z][a-z]*\) .*"DesiredState":"\([A-Z][a-z]*\)".*/\1 \2/'`,
+		"Running Running\nFailed Shutdown\nRunning Running\nRunning Shutdown\n")
+	if err := l.Machine("m1").Facts(func(f *Linux) { f.Swarm.Nodes[1].Down = true }); err != nil {
+		t.Fatal(err)
+	}
+	check("m1", info, "\"active\" true \""+swarmNoLeader+"\"\n")
+}
+
 func TestFactsChange(t *testing.T) {
 	l := start(t, Host{Name: "a", Facts: &Linux{Containers: []Container{{Name: "one"}, {Name: "two"}}}})
 	m := l.Machine("a")

@@ -1,13 +1,16 @@
 #!/bin/sh
 # docker: info, version, ps, inspect, start, stop, restart, pause, unpause,
-# compose ls and compose ps. Containers are files lab/containers/NAME with lines
-# KEY=VALUE by the names of inspect; lab/docker says "up" or "down". Of the
-# template language it knows fields, json, index, if, else and end.
+# compose ls and compose ps; of a swarm, ls and inspect of nodes, networks and
+# services, and service ps. Containers are files lab/containers/NAME with lines
+# KEY=VALUE by the names of inspect, things of a swarm lab/swarm/WHAT/ID;
+# lab/docker says "up" or "down". Of the template language it knows fields, json,
+# index, if, else and end.
 lab=${JURYMAST_ROOT:?}/lab
 read -r daemon 2>/dev/null <"$lab/docker" || daemon=down
-compose=no verb='' format='' all=no quiet=no project='' long=no names='' filter=''
+compose=no object='' verb='' format='' all=no quiet=no project='' long=no names='' filter=''
 while [ $# -gt 0 ]; do
     case $1 in
+    node | network | service) if [ -z "$object$verb" ]; then object=$1; else names="$names $1"; fi ;;
     compose) if [ -z "$verb" ]; then compose=yes; else names="$names $1"; fi ;;
     -f | --format)
         format=$2
@@ -33,7 +36,7 @@ while [ $# -gt 0 ]; do
     --no-trunc) long=yes ;;
     -*) ;;
     container) ;;
-    ls) if [ "$compose" = no ]; then verb='ps'; else verb='ls'; fi ;;
+    ls) if [ "$compose$object" = no ]; then verb='ps'; else verb='ls'; fi ;;
     *) if [ -z "$verb" ]; then verb=$1; else names="$names $1"; fi ;;
     esac
     shift
@@ -43,7 +46,7 @@ done
 render() {
     SHAPE=$1 TEMPLATE=$2 LONG=$long awk '
     function quoted(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
-    function typed(k) { return v[k] ~ /^(true|false|-?[0-9]+)$/ && k != "Name" ? v[k] : quoted(v[k]) }
+    function typed(k) { if (shape == "swarm" && v[k] ~ /^([{[]|null$)/) return v[k]; return v[k] ~ /^(true|false|-?[0-9]+)$/ && k != "Name" ? v[k] : quoted(v[k]) }
     function label(k) { return k == "com.docker.compose.project" ? v["Project"] : k == "com.docker.compose.service" ? v["Service"] : "" }
     function labels() {
         return v["Project"] == "" ? "" : "com.docker.compose.project=" v["Project"] ",com.docker.compose.service=" v["Service"]
@@ -91,7 +94,7 @@ render() {
         else if (w[1] == "json" && w[2] == ".") say(whole())
         else if (w[1] == "json" && w[2] == ".State" && shape == "inspect") say(state())
         else if (w[1] == "json" && w[2] == ".Config.Labels") say(map())
-        else if (w[1] == "json" && w[2] == "(index") { q = w[n]; gsub(/[")]/, "", q); say(quoted(label(q))) }
+        else if (w[1] == "json" && w[2] ~ /^\((index|\.Label)$/) { q = w[n]; gsub(/[")]/, "", q); say(quoted(label(q))) }
         else if (w[1] == "json") { q = w[2]; sub(/^\./, "", q); say(typed(q)) }
         else if (w[1] == "index" || w[1] == ".Label") { q = w[n]; gsub(/"/, "", q); say(label(q)) }
         else if (a ~ /^".*"$/) { q = substr(a, 2, length(a) - 2); gsub(/\\t/, "\t", q); gsub(/\\n/, "\n", q); say(q) }
@@ -101,7 +104,7 @@ render() {
     { k = $0; sub(/=.*/, "", k); t = $0; sub(/^[^=]*=/, "", t); v[k] = t }
     END {
         shape = ENVIRON["SHAPE"]; rest = ENVIRON["TEMPLATE"]
-        v["ID"] = ENVIRON["LONG"] == "yes" ? v["Id"] : substr(v["Id"], 53)
+        if (shape != "swarm") v["ID"] = ENVIRON["LONG"] == "yes" ? v["Id"] : substr(v["Id"], 53)
         v["Names"] = v["Name"]; v["State"] = v["State.Status"]
         if (shape == "inspect") { v["Name"] = "/" v["Name"]; delete v["State"] }
         if (rest == "json") rest = "{{json .}}"
@@ -226,6 +229,35 @@ if [ -e "$lab/docker-group" ] && [ "$(id -u)" != 0 ]; then
     echo 'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock' >&2
     exit 1
 fi
+# What a manager knows of its swarm; the rest of the docker command is above.
+swarm() {
+    folder=$lab/swarm/$object
+    case $verb in
+    ls)
+        if [ "$object" != network ] && [ ! -e "$lab/swarm/info" ]; then
+            echo 'Error response from daemon: This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.' >&2
+            exit 1
+        fi
+        for file in "$folder"/*; do
+            [ ! -e "$file" ] || echo "${file##*/}"
+        done
+        ;;
+    inspect)
+        for name in $names; do
+            [ ! -e "$folder/$name" ] || render swarm "$format" <"$folder/$name" || exit 1
+        done
+        ;;
+    ps)
+        for name in $names; do
+            cat "$lab/swarm/tasks/$name" || exit 1
+        done
+        ;;
+    esac
+}
+if [ -n "$object" ]; then
+    swarm
+    exit
+fi
 case $verb in
 info | version)
     running=$(grep -l '^State.Running=true' "$lab"/containers/* 2>/dev/null | grep -c .)
@@ -237,8 +269,13 @@ info | version)
         echo "{\"ID\":\"lab\",\"Containers\":$total,\"ContainersRunning\":$running,\"ContainersPaused\":$paused,\"ContainersStopped\":$stopped,\"Images\":$total,\"Driver\":\"overlay2\",\"Warnings\":null,\"ServerVersion\":\"29.0.1\",\"ServerErrors\":null,\"Server\":{\"Version\":\"29.0.1\"}}"
         ;;
     '') echo "Server Version: 29.0.1" ;;
-    *) printf 'ServerVersion=29.0.1\nServer.Version=29.0.1\nClient.Version=29.0.1\nContainers=%s\nContainersRunning=%s\nContainersPaused=%s\nContainersStopped=%s\nId=\n' \
-        "$total" "$running" "$paused" "$stopped" | render info "$format" ;;
+    *)
+        {
+            cat "$lab/swarm/info" 2>/dev/null || printf 'Swarm.%s\n' LocalNodeState=inactive ControlAvailable=false Error= NodeID=
+            printf 'ServerVersion=29.0.1\nServer.Version=29.0.1\nClient.Version=29.0.1\nContainers=%s\nContainersRunning=%s\nContainersPaused=%s\nContainersStopped=%s\nId=\n' \
+                "$total" "$running" "$paused" "$stopped"
+        } | render info "$format"
+        ;;
     esac
     ;;
 ps) ps ;;

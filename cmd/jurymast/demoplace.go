@@ -1,0 +1,72 @@
+package main
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"jurymast/inventory"
+	"jurymast/ssh/sshlab"
+)
+
+// place adds to a machine what a target means for it.
+func (d *demoFleet) place(s *inventory.Target, host inventory.Ref, h *sshlab.Host) {
+	switch {
+	case s.Kind == "files":
+		// Its path is one of this very machine, in the demo's own folder.
+	case s.Ref.Level() == inventory.LevelShare:
+		placeShare(s, host, h)
+	case s.Host == host:
+		placeService(s, h)
+	case slices.Contains(s.Standby, host) && s.Kind == "systemd":
+		h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: s.Options.String("unit"), Description: s.Title, Active: "inactive", Sub: "dead", Properties: map[string]string{"UnitFileState": "disabled"}})
+	case slices.Contains(s.Standby, host):
+		h.Facts.Docker = true // it could take over
+	}
+}
+
+// placeShare makes the file system of a share on its host, with what serves it,
+// and the mounts of the others.
+func placeShare(s *inventory.Target, host inventory.Ref, h *sshlab.Host) {
+	if s.Host != host {
+		for _, m := range s.Mounts {
+			if m.On == host {
+				h.Files[path.Join(m.At, ".jurymast-demo")] = "here lies the data\n"
+				h.Facts.Mounts = append(h.Facts.Mounts, sshlab.Mount{Device: s.Options.String("source"), Mount: m.At, FSType: s.Options.String("fstype"), Options: "rw,relatime"})
+			}
+		}
+		return
+	}
+	h.Files[path.Join(s.Path, ".jurymast-demo")] = "here lies the data\n"
+	h.Facts.Disks = append(h.Facts.Disks, sshlab.Disk{Device: "/dev/vg0/" + path.Base(s.Path), Mount: s.Path, FSType: "ext4", Size: 4 * tib, Used: 2 * tib, Inodes: 1 << 28, InodesUsed: 1 << 22})
+	switch s.Kind {
+	case "nfs":
+		h.Facts.NFS = &sshlab.NFS{Exports: []sshlab.Export{{Path: s.Path, To: "192.168.20.0/24"}}, Clients: len(s.Mounts)}
+		h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: "nfs-server.service", Description: "NFS server and services", Sub: "exited"})
+	case "samba":
+		h.Facts.Samba = &sshlab.Samba{Shares: []sshlab.SambaShare{{Name: s.Ref.Name(), Path: s.Path, Connected: len(s.Mounts)}}}
+		h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: "smbd.service", Description: "Samba SMB Daemon"})
+	}
+}
+
+// placeService makes what runs on the service's own host.
+func placeService(s *inventory.Target, h *sshlab.Host) {
+	switch s.Kind {
+	case "systemd":
+		unit := s.Options.String("unit")
+		u := sshlab.Unit{Name: unit, Description: s.Title}
+		if strings.HasSuffix(unit, ".timer") {
+			u.Sub = "waiting"
+		}
+		h.Facts.Units = append(h.Facts.Units, u)
+	case "compose":
+		project := s.Options.String("project")
+		if project == "" {
+			project = s.Ref.Name()
+		}
+		h.Facts.Docker = true
+		for _, name := range []string{"app", "cache"} {
+			h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: project + "-" + name + "-1", Project: project, Service: name, Image: project + "/" + name + ":1", State: "running", Health: "healthy"})
+		}
+	}
+}
