@@ -3,7 +3,6 @@
 package suite
 
 import (
-	"strings"
 	"testing"
 
 	"jurymast/actions/kind"
@@ -28,87 +27,85 @@ func (f *fleet) rights(host, kindName string) {
 // TestLookArrays breaks arrays in the ways that kind mdadm tells apart.
 func TestLookArrays(t *testing.T) {
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
-[check.raid]
-of = "vm"
-kind = "mdadm"
+node.vm: kind = "mdadm"
 `)
 	const version = "mdadm --version 2>&1"
 	all := []string{"arrays", "checked", "monitor"}
-	f.finds("vm", "raid.arrays", "", "fail", "there is no array")
+	f.finds("vm", "arrays", "", "fail", "there is no array")
 	f.on("vm", `mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --spare-devices=1 --assume-clean /dev/vdb /dev/vdc /dev/vdd 2>&1
 mdadm --create /dev/md/data --run --level=5 --raid-devices=3 --assume-clean /dev/vde /dev/vdf /dev/vdg 2>&1
 mdadm --detail --scan >>/etc/mdadm/mdadm.conf
 printf '#!/bin/sh\ncat >>/root/mails\n' >/usr/sbin/sendmail; chmod +x /usr/sbin/sendmail
 mdadm --monitor --scan --daemonise --pid-file /run/monitor.pid`)
 	f.rights("vm", "mdadm")
-	f.finds("vm", "raid.arrays", "md0", "ok", "raid1, all 2 members; 1 spare")
-	f.finds("vm", "raid.arrays", "md127", "ok", "raid5, all 3 members")
-	f.finds("vm", "raid.checked", "md0", "ok", "not checked yet")
-	f.finds("vm", "raid.monitor", "", "ok", "mails root")
+	f.finds("vm", "arrays", "md0", "ok", "raid1, all 2 members; 1 spare")
+	f.finds("vm", "arrays", "md127", "ok", "raid5, all 3 members")
+	f.finds("vm", "checked", "md0", "ok", "not checked yet")
+	f.finds("vm", "monitor", "", "ok", "mails root")
 	const check = "for a in md0 md127; do echo check >/sys/block/$a/md/sync_action; mdadm --wait /dev/$a || :; done"
 	f.on("vm", check)
-	f.finds("vm", "raid.checked", "md127", "ok", "checked", "ago")
+	f.finds("vm", "checked", "md127", "ok", "checked", "ago")
 	f.record("mdadm", "vm", "well", version, all)
 
 	f.part("it is being checked", func(f *fleet) {
 		f.on("vm", "echo 500 >/proc/sys/dev/raid/speed_limit_max; echo check >/sys/block/md127/md/sync_action")
-		f.finds("vm", "raid.arrays", "md127", "ok", "check", "KiB/s")
-		f.finds("vm", "raid.checked", "md127", "ok", "is being checked")
+		f.finds("vm", "arrays", "md127", "ok", "check", "KiB/s")
+		f.finds("vm", "checked", "md127", "ok", "is being checked")
 		f.record("mdadm", "vm", "checking", version, all)
 		f.on("vm", "echo idle >/sys/block/md127/md/sync_action; echo 200000 >/proc/sys/dev/raid/speed_limit_max")
-		f.finds("vm", "raid.checked", "md127", "ok", "broken off")
+		f.finds("vm", "checked", "md127", "ok", "broken off")
 	})
 	f.part("the members differ", func(f *fleet) {
 		f.on("vm", "dd if=/dev/urandom of=/dev/vdc bs=1M seek=100 count=1 conv=notrunc,fsync 2>/dev/null; "+check)
-		f.finds("vm", "raid.arrays", "md0", "warn", "sectors differed")
+		f.finds("vm", "arrays", "md0", "warn", "sectors differed")
 		f.record("mdadm", "vm", "mismatch", version, all)
 		f.on("vm", "echo repair >/sys/block/md0/md/sync_action; mdadm --wait /dev/md0 || :; "+check)
-		f.finds("vm", "raid.arrays", "md0", "ok")
+		f.finds("vm", "arrays", "md0", "ok")
 	})
 	f.part("a member fails, and the spare comes in", func(f *fleet) {
 		f.on("vm", "echo 500 >/proc/sys/dev/raid/speed_limit_max; mdadm /dev/md0 --fail /dev/vdc 2>&1")
-		f.finds("vm", "raid.arrays", "md0", "fail", "raid1 degraded: 1 of 2 members; failed: /dev/vdc; recover")
+		f.finds("vm", "arrays", "md0", "fail", "raid1 degraded: 1 of 2 members; failed: /dev/vdc; recover")
 		f.record("mdadm", "vm", "rebuilding", version, all)
 		f.on("vm", "echo 200000 >/proc/sys/dev/raid/speed_limit_max; mdadm --wait /dev/md0 || :")
-		f.finds("vm", "raid.arrays", "md0", "warn", "all 2 members; failed: /dev/vdc")
+		f.finds("vm", "arrays", "md0", "warn", "all 2 members; failed: /dev/vdc")
 		f.on("vm", "mdadm /dev/md0 --remove /dev/vdc 2>&1; mdadm --zero-superblock /dev/vdc; mdadm /dev/md0 --add /dev/vdc 2>&1")
-		f.finds("vm", "raid.arrays", "md0", "ok", "1 spare")
+		f.finds("vm", "arrays", "md0", "ok", "1 spare")
 	})
 	f.part("a member fails, and then another", func(f *fleet) {
 		f.on("vm", "mdadm /dev/md127 --fail /dev/vde --remove /dev/vde 2>&1")
-		f.finds("vm", "raid.arrays", "md127", "fail", "raid5 degraded: 2 of 3 members")
+		f.finds("vm", "arrays", "md127", "fail", "raid5 degraded: 2 of 3 members")
 		f.record("mdadm", "vm", "degraded", version, all)
 		f.on("vm", "mdadm /dev/md127 --fail /dev/vdf 2>&1 || :")
-		f.finds("vm", "raid.arrays", "md127", "fail", "raid5 failed: 1 of 3 members; failed: /dev/vdf")
+		f.finds("vm", "arrays", "md127", "fail", "raid5 failed: 1 of 3 members; failed: /dev/vdf")
 		f.record("mdadm", "vm", "failed", version, all)
 		f.on("vm", `mdadm --stop /dev/md127 2>&1; mdadm --assemble --force --run /dev/md127 /dev/vdf /dev/vdg 2>&1
 mdadm --zero-superblock /dev/vde; mdadm /dev/md127 --add /dev/vde 2>&1; mdadm --wait /dev/md127 || :`)
-		f.finds("vm", "raid.arrays", "md127", "ok", "all 3 members")
+		f.finds("vm", "arrays", "md127", "ok", "all 3 members")
 	})
 	f.part("an array is not assembled", func(f *fleet) {
 		f.on("vm", "mdadm --stop /dev/md127 2>&1")
-		f.finds("vm", "raid.arrays", "md/data", "fail", "in mdadm.conf, and not assembled")
+		f.finds("vm", "arrays", "md/data", "fail", "in mdadm.conf, and not assembled")
 		f.record("mdadm", "vm", "not-assembled", version, all)
 		f.on("vm", "mdadm --assemble --scan 2>&1 || :")
-		f.finds("vm", "raid.arrays", "md127", "ok")
+		f.finds("vm", "arrays", "md127", "ok")
 	})
 	f.part("nobody watches", func(f *fleet) {
 		f.on("vm", "mv /usr/sbin/sendmail /root/")
-		f.finds("vm", "raid.monitor", "", "warn", "no sendmail")
+		f.finds("vm", "monitor", "", "warn", "no sendmail")
 		f.on("vm", "kill $(cat /run/monitor.pid)")
-		f.finds("vm", "raid.monitor", "", "warn", "no mdadm --monitor runs")
+		f.finds("vm", "monitor", "", "warn", "no mdadm --monitor runs")
 		f.record("mdadm", "vm", "unwatched", version, all)
 		f.on("vm", "mv /root/sendmail /usr/sbin/; mdadm --monitor --scan --daemonise --pid-file /run/monitor.pid")
-		f.finds("vm", "raid.monitor", "", "ok")
+		f.finds("vm", "monitor", "", "ok")
 	})
 	f.part("it may not be asked", func(f *fleet) {
 		f.rights("vm", "")
-		f.finds("vm", "raid.arrays", "md0", "unknown", "mdadm may not be asked")
+		f.finds("vm", "arrays", "md0", "unknown", "mdadm may not be asked")
 		f.record("mdadm", "vm", "no-right", version, all)
 		f.on("vm", "mdadm /dev/md0 --fail /dev/vdb 2>&1")
-		f.finds("vm", "raid.arrays", "md0", "fail", "degraded")
+		f.finds("vm", "arrays", "md0", "fail", "degraded")
 		for _, r := range f.findings("vm") {
-			if strings.HasPrefix(r.Check, "raid.") && r.Status == "ok" && r.Check != "raid.monitor" {
+			if r.Status == "ok" && (r.Check == "arrays" || r.Check == "checked") {
 				t.Errorf("without a right: %s", r)
 			}
 		}

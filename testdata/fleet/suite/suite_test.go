@@ -98,9 +98,12 @@ func (f *fleet) inventory(lines ...string) {
 	}
 	fmt.Fprintf(&b, "[ssh]\nuser = \"ops\"\nsudo = true\nidentity = [%q]\nknown_hosts = %q\nconnect_timeout = %q\n", f.Key(), f.KnownHosts(), timeout)
 	text := strings.Join(lines, "\n")
-	for _, name := range f.Nodes() {
-		// A node's load is that of the machine all beds share.
-		fmt.Fprintf(&b, "[node.%s]\naddress = %q\nlimits = { load = { warn = 500, fail = 1000 } }\n", name, f.Node(name).Addr)
+	node := func(name string, addr any) {
+		fmt.Fprintf(&b, "[node.%s]\naddress = \"%v\"\n", name, addr)
+		if !strings.Contains(text, "node."+name+": kind = ") {
+			// A node's load is that of the machine all beds share.
+			b.WriteString("limits = { load = { warn = 500, fail = 1000 } }\n")
+		}
 		// More keys of a node are given as a line "node.NAME: KEY = VALUE".
 		for line := range strings.Lines(text) {
 			if key, ok := strings.CutPrefix(line, "node."+name+": "); ok {
@@ -109,9 +112,11 @@ func (f *fleet) inventory(lines ...string) {
 		}
 		b.WriteByte('\n')
 	}
+	for _, name := range f.Nodes() {
+		node(name, f.Node(name).Addr)
+	}
 	if m := f.Machine(); m != nil {
-		fmt.Fprintf(&b, "[node.%s]\naddress = %q\nlimits = { load = { warn = 500, fail = 1000 } }\n", m.Name, m.Addr)
-		b.WriteByte('\n')
+		node(m.Name, m.Addr)
 	}
 	for line := range strings.Lines(text) {
 		if !strings.HasPrefix(line, "node.") {
