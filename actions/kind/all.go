@@ -53,6 +53,7 @@ func All() []actions.Kind {
 		samba,
 		sambaShare,
 		shell,
+		smart,
 		sshStop,
 		swarm,
 		systemd,

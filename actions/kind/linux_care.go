@@ -261,9 +261,10 @@ func linuxTimeService(f map[string]string) (line string, st actions.Status, offs
 type linuxSMART struct {
 	ModelName string `json:"model_name"`
 	Smartctl  struct {
-		ExitStatus int                       `json:"exit_status"`
-		Messages   []struct{ String string } `json:"messages"`
+		ExitStatus int            `json:"exit_status"`
+		Messages   []smartMessage `json:"messages"`
 	} `json:"smartctl"`
+	Power  *smartPower `json:"power_mode"`
 	Status *struct {
 		Passed bool `json:"passed"`
 	} `json:"smart_status"`
@@ -323,7 +324,7 @@ func linuxDrive(device, text string, code int, temp inventory.Bound) actions.Rea
 		for _, m := range s.Smartctl.Messages {
 			r.Line = actions.Line(m.String)
 		}
-		if strings.Contains(strings.ToUpper(text), "STANDBY") {
+		if smartAsleep(s.Smartctl.Messages, s.Power) {
 			r.Status, r.Line = actions.OK, "asleep, and left so"
 		}
 		return r

@@ -20,7 +20,20 @@ import (
 // half of an answer can be told from a whole one. A plugin of kind command has
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
-var framed = []string{"compose", "docker", "linux", "nfs", "nginx", "proxmox", "proxmox-guest", "samba", "swarm", "systemd", "mdadm"}
+var framed = []string{
+	"compose",
+	"docker",
+	"linux",
+	"mdadm",
+	"nfs",
+	"nginx",
+	"proxmox",
+	"proxmox-guest",
+	"samba",
+	"smart",
+	"swarm",
+	"systemd",
+}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.
@@ -396,6 +409,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 			"item smart /dev/sda warn 60 °C, limit 55", "item temperature acpitz ok 41",
 		},
 		"mdadm":   {"item arrays md0 ok raid1, all 2 members"},
+		"smart":   {"item drives /dev/sda warn well by its own word, 60 °C, limit 55"},
 		"systemd": {"expect unit ok active (running) for 1 h 0 min"},
 		"docker":  {"expect engine ok docker 28.5.2, 1 containers", "item containers api-web-1 ok running, healthy"},
 		"compose": {"item compose web ok running, healthy"},
