@@ -177,7 +177,7 @@ func (c at) lease(h string, in map[string]string) actions.Output {
 		}
 		m.epoch, m.holder, m.until = m.epoch+1, in["RUN"], now+120
 	case "renew":
-		if !ours {
+		if !ours || m.until == 0 {
 			return actions.Output{Exit: 75, Stdout: []byte("@held x y 1 other\n")}
 		}
 		m.until = now + 120

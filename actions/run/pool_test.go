@@ -129,6 +129,29 @@ func TestSecondControllerIsRefused(t *testing.T) {
 	}
 }
 
+// TestARenewalDoesNotTakeBack: one that was on its way while its lease was given
+// back comes too late, and the next run has the target.
+func TestARenewalDoesNotTakeBack(t *testing.T) {
+	b := newBench(t, "a")
+	p := makePlan(shell("act", "node/a", "true"))
+	old := &carried{Runner: b.runner(t, newModel(fault{})), id: "old", plan: p, progress: Replay(p, nil)}
+	if err := old.lease(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	epoch, _ := old.epoch("node/a")
+	if _, err := old.leaseOn(t.Context(), "node/a", "renew", epoch); err != nil {
+		t.Errorf("a lease that is held is not renewed: %v", err)
+	}
+	old.release(t.Context())
+	var held *HeldError
+	if _, err := old.leaseOn(t.Context(), "node/a", "renew", epoch); !errors.As(err, &held) {
+		t.Errorf("a lease that was given back is renewed: %v", err)
+	}
+	if o, err := b.runner(t, newModel(fault{})).Run(t.Context(), "new", p); o != Done {
+		t.Errorf("%s, %v", o, err)
+	}
+}
+
 // TestAnOldEpochIsRefused: an act that was on its way while another controller
 // took the target does nothing.
 func TestAnOldEpochIsRefused(t *testing.T) {

@@ -179,8 +179,8 @@ func (r *Runner) carry(ctx context.Context, id string, p actions.Plan, undo bool
 		}
 		return c.end(ctx, Refused, err)
 	}
-	ctx, stop := c.renew(ctx)
-	defer stop()
+	ctx, c.unrenew = c.renew(ctx)
+	defer c.unrenew()
 	if undo {
 		return c.undoAll(ctx, errors.New("a person asked for it"))
 	}
@@ -198,6 +198,8 @@ type carried struct {
 	progress *Progress
 	// renewOn keeps a lease that was taken on a host.
 	renewOn func(h inventory.Ref, epoch string)
+	// unrenew ends the keeping of all of them; nil before it began.
+	unrenew func()
 
 	mu     sync.Mutex
 	epochs map[inventory.Ref]string
@@ -267,6 +269,9 @@ const endTime = 10 * time.Second
 // takes them again when it is resumed, and one that has ended never would.
 func (c *carried) end(ctx context.Context, o Outcome, why error) (Outcome, error) {
 	ctx = context.WithoutCancel(ctx)
+	if c.unrenew != nil {
+		c.unrenew()
+	}
 	letGo, cancel := context.WithTimeout(ctx, endTime)
 	c.release(letGo)
 	cancel()

@@ -43,7 +43,9 @@ for jm_t in $JM_TARGETS; do
     case $jm_epoch$jm_until in '' | *[!0-9]*) jm_epoch=0 jm_until=0 ;; esac
     [ "$jm_epoch" -le "$jm_high" ] || jm_high=$jm_epoch
     if [ "$JM_DO" = renew ] || [ "$JM_DO" = drop ]; then
-        [ "$jm_run" = "$RUN" ] && [ "$jm_epoch" = "$JM_EPOCH" ] && continue
+        # A renewal that was on its way while the lease was given back would
+        # take the target from whoever is next.
+        [ "$jm_run" = "$RUN" ] && [ "$jm_epoch" = "$JM_EPOCH" ] && [ "$JM_DO$jm_until" != renew0 ] && continue
     elif [ "$jm_run" = "$RUN" ] || [ "$jm_until" -le "$jm_now" ]; then
         continue
     fi
