@@ -15,6 +15,7 @@ var verbsTOML = map[string]string{
 	"command":   "[service.x]\nkind=\"command\"\non=\"app\"\nstandby=[\"spare\"]\ncommand=\"true\"\ndump=\"true\"\nrestore=\"true\"\nundo_restore=\"true\"\nstop=\"true\"\nstart=\"true\"\nactive=\"true\"\nprove=\"true\"\ntry=\"true\"\nclear=\"true\"\nhold=\"true\"\nrelease=\"true\"\n",
 	"compose":   "[service.x]\nkind=\"compose\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\n",
 	"files":     "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"mariadb":   "[service.x]\nkind=\"mariadb\"\non=\"app\"\n",
 	"mount":     "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"nginx":     "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
 	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
