@@ -65,6 +65,7 @@ type dockerEngine struct {
 
 type dockerContainer struct {
 	Name, Image, Status, Error, Health, Policy string
+	Started                                    string // RFC 3339
 	Exit                                       int
 	OOM                                        bool
 	Restarts                                   float64
@@ -176,12 +177,14 @@ func dockerJudge(c dockerContainer, item string, a actions.Answer) actions.Readi
 		}
 	case "exited":
 		switch {
+		case c.OOM:
+			r.Line = fmt.Sprintf("exited with %d%s", c.Exit, killed)
 		case c.Exit == 0 && (c.Policy == "no" || c.Policy == "" || c.Policy == "on-failure"):
 			r.Status, r.Line, r.Next = actions.OK, "has done its work (exit 0)", ""
 		case c.Exit == 0:
 			r.Line, r.Next = "stopped (exit 0), although it is to be kept running", "docker start "+c.Name
 		default:
-			r.Line = fmt.Sprintf("exited with %d%s", c.Exit, killed)
+			r.Line = fmt.Sprintf("exited with %d", c.Exit)
 		}
 	case "dead", "removing":
 		r.Line = c.Status
@@ -191,6 +194,11 @@ func dockerJudge(c dockerContainer, item string, a actions.Answer) actions.Readi
 	return r
 }
 
+// slowStart is how long a health check may be silent after a start. Docker itself
+// waits for as long as the check's start period and retries say, for ever when
+// they are long; the slowest of common applications need some ten minutes.
+const slowStart = 15 * time.Minute
+
 func dockerRunning(r *actions.Reading, c dockerContainer, a actions.Answer) {
 	switch c.Health {
 	case "", "none":
@@ -199,10 +207,18 @@ func dockerRunning(r *actions.Reading, c dockerContainer, a actions.Answer) {
 		r.Status, r.Line = actions.OK, "running, healthy"
 	case "starting":
 		r.Status, r.Line = actions.OK, "running, its health check has not answered yet"
+		if at, err := time.Parse(time.RFC3339, c.Started); err == nil && a.Now.Sub(at) > slowStart {
+			r.Status, r.Line = actions.Warn, "running, and its health check has not answered in the "+span(a.Now.Sub(at))+" since it was started"
+		}
 	case "unhealthy":
 		r.Status, r.Line = actions.Fail, "running, and its health check says unhealthy"
 	default:
 		r.Status, r.Line = actions.Unknown, "running, health "+actions.Line(c.Health)
+	}
+	if c.OOM {
+		// Docker clears it at the next start.
+		r.Status = actions.Worst(r.Status, actions.Warn)
+		r.Line += "; a process in it was killed for want of memory"
 	}
 	if points := a.Series(r.Item, "restarts"); len(points) > 0 {
 		if grown := c.Restarts - points[len(points)-1].Value; grown > 0 {

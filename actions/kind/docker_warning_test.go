@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"jurymast/actions"
 )
@@ -40,6 +41,28 @@ func TestRefusedSudoIsNotADeadEngine(t *testing.T) {
 		r := dockerParse(actions.Answer{Output: actions.Output{Stdout: []byte("down " + why + "\n")}}).trouble
 		if r == nil || r.Status != actions.Unknown || !strings.Contains(r.Line, "may not be asked") {
 			t.Errorf("%q: %+v", why, r)
+		}
+	}
+}
+
+// TestContainersThatOnlyLookWell: one that runs is not well for that alone.
+func TestContainersThatOnlyLookWell(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	started := func(ago time.Duration) string { return now.Add(-ago).Format(time.RFC3339Nano) }
+	for name, c := range map[string]struct {
+		is     dockerContainer
+		status actions.Status
+		line   string
+	}{
+		"starting":          {dockerContainer{Status: "running", Health: "starting", Started: started(time.Minute)}, actions.OK, "running, its health check has not answered yet"},
+		"starting for long": {dockerContainer{Status: "running", Health: "starting", Started: started(20 * time.Minute)}, actions.Warn, "not answered in the 20 min since it was started"},
+		"an older engine":   {dockerContainer{Status: "running", Health: "starting"}, actions.OK, "not answered yet"},
+		"a killed child":    {dockerContainer{Status: "running", Health: "healthy", OOM: true}, actions.Warn, "killed for want of memory"},
+		"killed, exit 0":    {dockerContainer{Status: "exited", OOM: true, Policy: "no"}, actions.Fail, "exited with 0, killed for want of memory"},
+	} {
+		r := dockerJudge(c.is, "app", actions.Answer{Now: now, Series: func(string, string) []actions.Point { return nil }})
+		if r.Status != c.status || !strings.Contains(r.Line, c.line) || (r.Next == "") != (r.Status == actions.OK) {
+			t.Errorf("%s: %+v", name, r)
 		}
 	}
 }

@@ -135,27 +135,42 @@ func linuxReboot(a actions.Answer) []actions.Reading {
 			return warn("needed: another kernel than the running one is activated")
 		}
 	}
-	if k, ok := f["installed"]; ok {
-		kernels := strings.Split(k, "\n")
-		sort.Slice(kernels, func(i, j int) bool { return lessVersion(kernels[i], kernels[j]) })
-		newest := kernels[len(kernels)-1]
-		// Only among kernels of one flavour does newer mean that it would be booted.
-		if lessVersion(f["running"], newest) && flavour(f["running"]) == flavour(newest) {
-			return warn("needed: kernel %s runs, %s is installed", f["running"], newest)
-		}
+	if newest := newestKernel(f["running"], strings.Split(f["installed"], "\n")); newest != "" {
+		return warn("needed: kernel %s runs, %s is installed", f["running"], newest)
 	}
 	return []actions.Reading{{Status: actions.OK, Line: "not needed, kernel " + f["running"]}}
 }
 
-// flavour is the end of a kernel's release that is no version: "amd64", "pve".
-func flavour(release string) string {
-	f := strings.Split(release, "-")
-	last := f[len(f)-1]
-	if len(f) == 1 || last[:min(1, len(last))] >= "0" && last[:min(1, len(last))] <= "9" {
+// newestKernel returns the newest of the installed kernels that is newer than the
+// running one, "" for none. Only among kernels of one flavour does newer mean that
+// it would be booted; a file named without a version (Arch: linux, linux-lts) says
+// nothing.
+func newestKernel(running string, installed []string) string {
+	newest := running
+	for _, k := range installed {
+		if k != "" && digit(k[0]) && flavour(k) == flavour(running) && lessVersion(newest, k) {
+			newest = k
+		}
+	}
+	if newest == running {
 		return ""
 	}
-	return last
+	return newest
 }
+
+// flavour is what a kernel's release says beside its version: "cloud-amd64" of
+// 6.1.0-18-cloud-amd64, "rpi-v" of 6.6.31+rpt-rpi-v8, "" of 6.8.9-300.fc40.
+func flavour(release string) string {
+	var words []string
+	for _, w := range strings.Split(release, "-") {
+		if w != "" && !digit(w[0]) {
+			words = append(words, strings.TrimRight(w, "0123456789"))
+		}
+	}
+	return strings.Join(words, "-")
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // lessVersion orders releases as sort -V does: numbers by value.
 func lessVersion(a, b string) bool {
@@ -180,7 +195,6 @@ func lessVersion(a, b string) bool {
 
 // chunk cuts the digits, or what is no digit, from the front.
 func chunk(s string) (head, rest string) {
-	digit := func(c byte) bool { return c >= '0' && c <= '9' }
 	i := 1
 	for i < len(s) && digit(s[i]) == digit(s[0]) {
 		i++

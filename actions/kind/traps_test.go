@@ -75,3 +75,27 @@ func TestReadingWritesNothing(t *testing.T) {
 func TestDrivesThatSayNothing(t *testing.T) {
 	suiteNotWell(t, "smart", "== end", linuxDrives(suiteAnswer("== end\n"), inventory.Bound{}))
 }
+
+// TestNewestKernel: a kernel of another flavour is not the one that would be
+// booted, and a name without a version tells nothing.
+func TestNewestKernel(t *testing.T) {
+	for _, c := range []struct {
+		running, want string
+		installed     []string
+	}{
+		{"6.1.0-18-amd64", "6.1.0-21-amd64", []string{"6.1.0-18-amd64", "6.1.0-21-amd64", "6.1.0-9-amd64"}},
+		{"6.1.0-18-cloud-amd64", "", []string{"6.1.0-18-cloud-amd64", "6.1.0-21-amd64"}},
+		{"6.1.0-18-cloud-amd64", "6.1.0-20-cloud-amd64", []string{"6.1.0-20-cloud-amd64", "6.1.0-21-amd64"}},
+		{"6.9.1-arch1-1", "", []string{"linux", "linux-lts"}},
+		{"6.9.1-arch1-1", "6.9.3-arch1-1", []string{"6.9.3-arch1-1", "linux"}},
+		{"6.6.31+rpt-rpi-2712", "", []string{"6.6.31+rpt-rpi-2712", "6.6.62+rpt-rpi-v8"}},
+		{"6.6.31+rpt-rpi-v8", "6.6.62+rpt-rpi-v8", []string{"6.6.62+rpt-rpi-2712", "6.6.62+rpt-rpi-v8"}},
+		{"6.8.12-4-pve", "6.8.12-10-pve", []string{"6.8.12-10-pve", "6.8.12-9-pve"}},
+		{"6.8.9-300.fc40.x86_64", "6.8.10-300.fc40.x86_64", []string{"6.8.10-300.fc40.x86_64", "0-rescue-3f2c"}},
+		{"6.8.12-4-pve", "", []string{""}},
+	} {
+		if got := newestKernel(c.running, c.installed); got != c.want {
+			t.Errorf("%s with %v: %q, want %q", c.running, c.installed, got, c.want)
+		}
+	}
+}
