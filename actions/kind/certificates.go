@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -17,9 +18,10 @@ import (
 
 // diskCert is a certificate in a file of a host.
 type diskCert struct {
-	path string
-	cert actions.Cert
-	err  error // set when what the file holds is none
+	path   string
+	cert   actions.Cert
+	serial *big.Int
+	err    error // set when what the file holds is none
 }
 
 // diskCerts are the certificates of a host.
@@ -92,6 +94,7 @@ func (d *diskCerts) add(path, text string) {
 	} else if x, err := x509.ParseCertificate(b.Bytes); err != nil {
 		c.err = err
 	} else {
+		c.serial = x.SerialNumber
 		c.cert = actions.Cert{Subject: x.Subject.CommonName, Issuer: x.Issuer.CommonName, Names: x.DNSNames, NotBefore: x.NotBefore, Expiry: x.NotAfter}
 		if len(x.DNSNames) > 0 {
 			c.cert.Subject = strings.Join(x.DNSNames, ", ")
@@ -103,17 +106,36 @@ func (d *diskCerts) add(path, text string) {
 	d.certs = append(d.certs, c)
 }
 
-// certificatesJudge returns a reading of each certificate. Loaded is when the
-// server has last read its files, zero when that is not known; reload is the
-// line that has it do so. Usual are paths that nobody asked for: there they
-// need not be.
-func certificatesJudge(t inventory.Target, d diskCerts, loaded, now time.Time, reload string, usual ...string) []actions.Reading {
+// certServing is what is known of the certificates that a server shows.
+type certServing struct {
+	loaded time.Time           // when it last read its files; zero: not known
+	serial map[string]*big.Int // what it shows by path, where it says so
+	reload string              // the line that has it read them
+}
+
+// unread reports whether the server shows another certificate than the file has.
+func (s certServing) unread(c diskCert, now time.Time) bool {
+	if n, known := s.serial[c.path]; known {
+		return n.Cmp(c.serial) != 0
+	}
+	// One that is younger than the last reading of the files is not the one.
+	return !s.loaded.IsZero() && c.cert.NotBefore.After(s.loaded) && now.After(c.cert.NotBefore)
+}
+
+// certificatesJudge returns a reading of each certificate. Usual are paths that
+// nobody asked for: there they need not be.
+func certificatesJudge(t inventory.Target, d diskCerts, s certServing, now time.Time, usual ...string) []actions.Reading {
 	var out []actions.Reading
 	for _, c := range d.certs {
 		r := actions.Reading{Status: actions.Fail, Line: fmt.Sprintf("it holds no certificate: %v", c.err), Next: "bring it back from a copy, or have it issued anew"}
 		if c.err == nil {
 			r = probeCertificate(t, &actions.ProbeAnswer{Chain: []actions.Cert{c.cert}}, now, false)
-			certificateRenewal(&r, c, slices.Contains(d.used, c.path), loaded, now, reload)
+			certificateRenewal(&r, c, now)
+			if slices.Contains(d.used, c.path) && s.unread(c, now) {
+				r.Status = actions.Worst(r.Status, actions.Warn)
+				r.Line += fmt.Sprintf("; it was issued %s ago, and the server has not read it: it still shows the one before", span(max(0, now.Sub(c.cert.NotBefore))))
+				r.Next = s.reload
+			}
 		}
 		r.Item, r.Line = c.path, actions.Line(r.Line)
 		out = append(out, r)
@@ -146,8 +168,8 @@ func certificatesJudge(t inventory.Target, d diskCerts, loaded, now time.Time, r
 const renewalDue = 1. / 3
 
 // certificateRenewal says what is to be said of a certificate that is renewed
-// by itself, and whether the server has read it since it was issued.
-func certificateRenewal(r *actions.Reading, c diskCert, used bool, loaded, now time.Time, reload string) {
+// by itself.
+func certificateRenewal(r *actions.Reading, c diskCert, now time.Time) {
 	left, whole := c.cert.Expiry.Sub(now), c.cert.Expiry.Sub(c.cert.NotBefore)
 	switch {
 	case left <= 0 || now.Before(c.cert.NotBefore):
@@ -156,12 +178,5 @@ func certificateRenewal(r *actions.Reading, c diskCert, used bool, loaded, now t
 		r.Next = "see why it is not renewed: the log of certbot, or of what renews it"
 	case float64(left) < renewalDue*float64(whole):
 		r.Line += "; its renewal is due"
-	}
-	// A certificate that is younger than the last reading of the files is not
-	// the one that is served.
-	if used && !loaded.IsZero() && c.cert.NotBefore.After(loaded) && now.After(c.cert.NotBefore) {
-		r.Status = actions.Worst(r.Status, actions.Warn)
-		r.Line += fmt.Sprintf("; it was issued %s ago, and the server has not read it: it still shows the one before", span(now.Sub(c.cert.NotBefore)))
-		r.Next = reload
 	}
 }

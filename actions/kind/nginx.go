@@ -80,7 +80,7 @@ func nginxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 			if c := t.Options.String("container"); c != "" {
 				reload = "docker exec " + c + " " + reload
 			}
-			return certificatesJudge(t, certificatesRead(n.parts["certificates"]), n.loaded(), a.Now, reload, usualCertificates)
+			return certificatesJudge(t, certificatesRead(n.parts["certificates"]), certServing{loaded: n.loaded(), reload: reload}, a.Now, usualCertificates)
 		}),
 	}
 	if t.Options.String("status") != "" {

@@ -2,7 +2,6 @@ package kind
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"jurymast/actions"
@@ -40,41 +39,6 @@ cloud has to be told, by a redirect of kind shell.`,
 			"FLAG": x.Options.String("flag"), "WAIT": wait,
 		}
 		return wayRedirect(actions.Redirect{Host: on, Text: "move " + x.Options.String("address") + ": " + on.Name(), Floor: floor}, in, nil, "address"), nil
-	},
-	Proved: map[string]actions.Ground{"redirect": actions.Real},
-}
-
-var haproxyKind = actions.Kind{
-	Name: "haproxy",
-	Doc:  "A redirect: HAProxy is told by its socket which server takes part.",
-	About: `Needs "stats socket … level admin" and socat or nc on the proxy's host. Without server the backend has a server
-for each host, named as the host: the new one is made ready, the others are put into maintenance and their sessions
-ended. With server the backend has that one, and its address is changed.
-
-HAProxy's words are compared and its state read again: what brings the command answers 0 to a mistake as well. What
-is told by the socket is forgotten when HAProxy is restarted, unless a server-state-file keeps it.`,
-	Levels: []inventory.Level{inventory.LevelRedirect},
-	Options: []inventory.Option{
-		{Name: "backend", Type: inventory.TypeString, Required: true, Doc: "the backend"},
-		{Name: "server", Type: inventory.TypeString, Doc: "the one server of it whose address is changed"},
-		{Name: "port", Type: inventory.TypePort, Doc: "with server: the port that changes along"},
-		{Name: "socket", Type: inventory.TypePath, Default: "/run/haproxy/admin.sock", Doc: "HAProxy's socket"},
-		{Name: "wait", Type: inventory.TypeDuration, Default: "10s", Doc: "how long HAProxy may take to see the new one up"},
-	},
-	Redirect: func(_ *inventory.Fleet, x inventory.Redirect) (actions.Redirect, error) {
-		on, err := doneOn(x.On, "the proxy")
-		if err != nil {
-			return actions.Redirect{}, err
-		}
-		_, wait := waitOf(x.Options, "wait", 0)
-		in := map[string]string{
-			"SOCKET": orDefault(x.Options.String("socket"), "/run/haproxy/admin.sock"), "BACKEND": x.Options.String("backend"),
-			"SERVER": x.Options.String("server"), "SERVER_PORT": "", "WAIT": wait,
-		}
-		if p := x.Options.Int("port"); p > 0 {
-			in["SERVER_PORT"] = strconv.FormatInt(p, 10)
-		}
-		return wayRedirect(actions.Redirect{Host: on, Text: "lead backend " + in["BACKEND"] + " of " + on.Name() + " over"}, in, nil, "haproxy"), nil
 	},
 	Proved: map[string]actions.Ground{"redirect": actions.Real},
 }

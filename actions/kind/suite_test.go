@@ -23,6 +23,7 @@ import (
 var framed = []string{
 	"compose",
 	"docker",
+	"haproxy",
 	"linux",
 	"mdadm",
 	"nfs",
@@ -413,6 +414,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 		"systemd": {"expect unit ok active (running) for 1 h 0 min"},
 		"docker":  {"expect engine ok docker 28.5.2, 1 containers", "item containers api-web-1 ok running, healthy"},
 		"compose": {"item compose web ok running, healthy"},
+		"haproxy": {"expect haproxy ok HAProxy 2.6.12", "item backends web warn 1 of 2 servers up: b down for 5 s (L4CON Connection refused)"},
 		"nginx":   {"expect nginx ok nginx/1.22.1, 1 workers, configuration read 59 min ago", "expect config ok passes its test"},
 	}
 	first := map[string]string{}
