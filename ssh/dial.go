@@ -233,6 +233,9 @@ func (p *Pool) late(ctx context.Context, h Host, g *greeting) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &Error{Host: h.Name, Address: h.addr(), Trouble: LineLost, Err: ctx.Err()}
 	}
+	if e := g.foreign(h); e != nil {
+		return e
+	}
 	why := fmt.Errorf("it accepted the connection and did not finish the login within %s", h.Timeout.Round(time.Millisecond))
 	if len(g.seen) == 0 {
 		why = fmt.Errorf("it accepted the connection and said nothing for %s", h.Timeout.Round(time.Millisecond))
@@ -256,18 +259,27 @@ func (g *greeting) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// foreign says that what greeted is no SSH server; nil where it is one, or has
+// not said anything. Lines may stand ahead of a server's name (RFC 4253, 4.2).
+func (g *greeting) foreign(h Host) *Error {
+	if len(g.seen) == 0 || strings.HasPrefix(string(g.seen), "SSH-") || strings.Contains(string(g.seen), "\nSSH-") {
+		return nil
+	}
+	said, _, _ := strings.Cut(string(Clean(g.seen, greetingMax)), "\n")
+	return &Error{Host: h.Name, Address: h.addr(), Trouble: NotSSH, Err: fmt.Errorf("it said %q", said), Hint: "is the port right?"}
+}
+
 // handshakeError words what went wrong between the first byte and the login.
 func handshakeError(h Host, err error, g *greeting) *Error {
+	if e := g.foreign(h); e != nil {
+		return e
+	}
 	e := &Error{Host: h.Name, Address: h.addr(), Err: err}
 	text := strings.ToLower(err.Error())
 	switch {
 	case len(g.seen) == 0 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(text, "eof")):
 		e.Trouble, e.Err = LineLost, errors.New("it closed the connection before it said anything")
 		e.Hint = "sshd may refuse new connections for now (MaxStartups), or a firewall does: try again"
-	case len(g.seen) > 0 && !strings.HasPrefix(string(g.seen), "SSH-") && !strings.Contains(string(g.seen), "\nSSH-"):
-		said, _, _ := strings.Cut(string(Clean(g.seen, greetingMax)), "\n")
-		e.Trouble, e.Err = NotSSH, fmt.Errorf("it said %q", said)
-		e.Hint = "is the port right?"
 	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "no supported methods remain"), strings.Contains(text, "too many authentication failures"):
 		e.Trouble = LoginRefused
 	case strings.Contains(text, "no common algorithm"):

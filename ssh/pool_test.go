@@ -45,6 +45,7 @@ func TestTroubles(t *testing.T) {
 		{"silent after its name", says("SSH-2.0-x\r\n"), Timeout, "did not finish the login within 300ms"},
 		{"hangs up", func(t *testing.T) *net.TCPAddr { return serveTCP(t, func(net.Conn) {}) }, LineLost, "closed the connection"},
 		{"web server", says("HTTP/1.1 400 Bad Request\r\n\r\n" + strings.Repeat("x\n", 200000)), NotSSH, "HTTP/1.1 400 Bad Request"},
+		{"a server that greets and waits", says("220 mx ESMTP\r\n"), NotSSH, "220 mx ESMTP"},
 		{"mail server", says("220 mx ESMTP\x1b[2J\r\n" + strings.Repeat("z", 1<<20)), NotSSH, "220 mx ESMTP"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
