@@ -40,6 +40,7 @@ func All() []actions.Kind {
 		nfs,
 		nfsExport,
 		nginx,
+		nixos,
 		opnsense,
 		pbs,
 		postgres,

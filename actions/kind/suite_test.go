@@ -28,6 +28,7 @@ var framed = []string{
 	"mdadm",
 	"nfs",
 	"nginx",
+	"nixos",
 	"opnsense",
 	"proxmox",
 	"samba",
