@@ -41,19 +41,19 @@ func (n *proxmoxNumber) UnmarshalJSON(b []byte) error {
 // proxmoxMember is an entry of /cluster/status: the cluster, which a node on
 // its own does not have, or a node.
 type proxmoxMember struct {
-	Type, Name string
-	Nodes      proxmoxNumber
-	Quorate    *proxmoxNumber
-	Online     *proxmoxNumber
-	Local      proxmoxNumber
+	Type, Name, IP string
+	Nodes          proxmoxNumber
+	Quorate        *proxmoxNumber
+	Online         *proxmoxNumber
+	Local          proxmoxNumber
 }
 
 // proxmoxResource is an entry of /cluster/resources. Guests of a node that does
 // not answer are "unknown" and not "stopped".
 type proxmoxResource struct {
-	Type, Node, Name, Status, Lock, HAState string
-	VMID                                    proxmoxNumber
-	Template, Uptime, Mem, MaxMem           proxmoxNumber
+	Type, Node, Name, Status, Lock, HAState, Tags string
+	VMID                                          proxmoxNumber
+	Template, Uptime, Mem, MaxMem                 proxmoxNumber
 }
 
 func (r proxmoxResource) id() string { return strconv.FormatInt(int64(r.VMID), 10) }
@@ -70,8 +70,8 @@ func (r proxmoxResource) tool() string {
 
 // proxmoxSettings are the lines of a guest's file that are asked for.
 type proxmoxSettings struct {
-	onboot, agent bool
-	snapshots     []proxmoxSnapshot
+	onboot    bool
+	snapshots []proxmoxSnapshot
 }
 
 type proxmoxSnapshot struct {
@@ -201,39 +201,43 @@ func (s proxmoxSaid) settings() (map[string]*proxmoxSettings, []actions.Reading)
 		return nil, actions.UnknownReading("the files of its guests cannot be read: %s", orNothing(lastLine(p.text), p.code))
 	}
 	out := map[string]*proxmoxSettings{}
-	section := map[string]string{}
-	for _, line := range strings.Split(p.text, "\n") {
-		file, text, ok := strings.Cut(line, ".conf:")
-		if dir := path.Base(path.Dir(file)); !ok || dir != "qemu-server" && dir != "lxc" {
-			continue
-		}
-		id := path.Base(file)
+	s.eachSetting(func(id, section, key, value string) {
 		g := out[id]
 		if g == nil {
 			g = &proxmoxSettings{}
 			out[id] = g
 		}
-		if name, is := strings.CutPrefix(text, "["); is {
-			section[id] = strings.TrimSuffix(name, "]")
-			continue
-		}
-		key, value, _ := strings.Cut(text, ":")
-		value = strings.TrimSpace(value)
 		switch {
-		case section[id] == "" && key == "onboot":
+		case section == "" && key == "onboot":
 			g.onboot = value == "1"
-		case section[id] == "" && key == "agent":
-			// "1", "enabled=1,type=virtio" or "0".
-			g.agent = strings.HasPrefix(value, "1") || strings.Contains(value, "enabled=1")
-		case section[id] != "" && key == "snaptime":
-			snap := proxmoxSnapshot{name: section[id]}
+		case section != "" && key == "snaptime":
+			snap := proxmoxSnapshot{name: section}
 			if n, err := strconv.ParseInt(value, 10, 64); err == nil && n > 0 {
 				snap.at = time.Unix(n, 0)
 			}
 			g.snapshots = append(g.snapshots, snap)
 		}
-	}
+	})
 	return out, nil
+}
+
+// eachSetting calls f for every line of a guest's file that was found, with the
+// name of the snapshot that it is of, "" for the guest as it is.
+func (s proxmoxSaid) eachSetting(f func(id, section, key, value string)) {
+	section := map[string]string{}
+	for _, line := range strings.Split(s.parts["settings"].text, "\n") {
+		file, text, ok := strings.Cut(line, ".conf:")
+		if dir := path.Base(path.Dir(file)); !ok || dir != "qemu-server" && dir != "lxc" {
+			continue
+		}
+		id := path.Base(file)
+		if name, is := strings.CutPrefix(text, "["); is {
+			section[id] = strings.TrimSuffix(name, "]")
+			continue
+		}
+		key, value, _ := strings.Cut(text, ":")
+		f(id, section[id], key, strings.TrimSpace(value))
+	}
 }
 
 // since says how long ago something was, never less than nothing.

@@ -64,7 +64,7 @@ var proxmoxSudoers = []string{
 	"/usr/bin/pvesh get /nodes/localhost/tasks --typefilter vzdump --limit 50 --output-format json",
 	"/usr/bin/pvesh get /nodes/localhost/tasks --errors 1 --limit 50 --output-format json",
 	"/usr/bin/ls /etc/pve/qemu-server /etc/pve/lxc",
-	"/usr/bin/grep -rs -e ]$ -e ^onboot -e ^agent -e ^template -e ^snaptime /etc/pve/nodes",
+	"/usr/bin/grep -rs -e ]$ -e ^onboot -e ^snaptime /etc/pve/nodes",
 }
 
 const (

@@ -69,7 +69,13 @@ func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if _, err := d.lab.Add(d.machine(t)); err != nil {
+		h := d.machine(t)
+		if t.Kind == "proxmox" {
+			if err := demoProxmox(d.fleet, t, &h); err != nil {
+				return err
+			}
+		}
+		if _, err := d.lab.Add(h); err != nil {
 			return fmt.Errorf("demo machine %s: %w", t.Ref.Name(), err)
 		}
 	}

@@ -264,8 +264,33 @@ func (a *app) importCommand() *cobra.Command {
 	return a.group(&cobra.Command{
 		Use:     "import",
 		Short:   "Begin an inventory from what is there already",
-		Example: "  jurymast inventory import ssh-config > inventory.toml",
-	}, a.importSSHConfigCommand())
+		Example: "  jurymast inventory import ssh-config > inventory.toml\n  jurymast inventory import proxmox pve1 > inventory.d/guests.toml",
+	}, a.importSSHConfigCommand(), a.importProxmoxCommand())
+}
+
+func (a *app) importProxmoxCommand() *cobra.Command {
+	return a.command(&cobra.Command{
+		Use:   "proxmox NODE",
+		Short: "Print the guests of Proxmox VE that the inventory does not have",
+		Long: `Print the guests of Proxmox VE that the inventory does not have. A node of the
+inventory is asked about all guests of its cluster. A guest's address is what its
+agent says, or what its settings fix; that of a guest on another node is known by
+its settings only. Nothing is changed, there or here.`,
+		Example:           "  jurymast inventory import proxmox pve1 > inventory.d/guests.toml",
+		Args:              args(cobra.ExactArgs(1)),
+		ValidArgsFunction: a.completeHosts(),
+		RunE: func(c *cobra.Command, as []string) error {
+			e, err := a.open(c.Context())
+			if err != nil {
+				return err
+			}
+			t, err := hostArg(e.Fleet(), as[0])
+			if err != nil {
+				return err
+			}
+			return e.ImportProxmox(c.Context(), a.out, t)
+		},
+	}, "0", "64", "65", "69", "74", "76", "77")
 }
 
 func (a *app) importSSHConfigCommand() *cobra.Command {
