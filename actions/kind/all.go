@@ -35,6 +35,7 @@ func All() []actions.Kind {
 		linux,
 		mariadb,
 		mdadm,
+		minio,
 		mount,
 		networkCut,
 		nfs,

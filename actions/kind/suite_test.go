@@ -36,6 +36,7 @@ var framed = []string{
 	"swarm",
 	"systemd",
 }
+var framed = []string{"compose", "docker", "linux", "minio", "nfs", "nginx", "proxmox", "proxmox-guest", "samba", "swarm", "systemd", "mdadm"}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.

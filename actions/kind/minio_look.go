@@ -1,0 +1,221 @@
+package kind
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// minioSaid is a whole answer of minio/look.sh.
+type minioSaid struct {
+	live, ready, write, read minioHealth
+	admin                    string
+}
+
+// minioHealth is what one of its health checks answered.
+type minioHealth struct {
+	code    int // 0: nothing answered
+	body    int64
+	headers map[string]string
+	failed  string // what curl complained of
+}
+
+func minioParse(a actions.Answer) (minioSaid, *actions.Reading) {
+	if strings.TrimSpace(string(a.Stdout)) == "missing curl" && a.Exit == 0 {
+		return minioSaid{}, &actions.Reading{Status: actions.Unknown, Line: "curl is not installed on its host, and nothing else asks it", Next: "apt install curl"}
+	}
+	parts, ended := linuxParts(a.Stdout)
+	if !ended || a.Exit != 0 {
+		return minioSaid{}, &actions.UnknownReading("the answer is not whole: %s", orNothing(firstLine(a.Stderr), a.Exit))[0]
+	}
+	m := minioSaid{admin: parts["admin"]}
+	for name, to := range map[string]*minioHealth{"live": &m.live, "ready": &m.ready, "write": &m.write, "read": &m.read} {
+		h, ok := minioReadHealth(parts[name])
+		if !ok {
+			return minioSaid{}, &actions.UnknownReading("what it says of %q is not understood: %s", name, orNothing(firstLine([]byte(parts[name])), 0))[0]
+		}
+		*to = h
+	}
+	return m, nil
+}
+
+func minioReadHealth(said string) (minioHealth, bool) {
+	h := minioHealth{headers: map[string]string{}}
+	whole := false
+	for ln := range strings.Lines(said) {
+		ln = strings.TrimSpace(ln)
+		if f := strings.Fields(ln); len(f) == 4 && f[0] == "code" && f[2] == "body" {
+			code, err1 := strconv.Atoi(f[1])
+			body, err2 := strconv.ParseInt(f[3], 10, 64)
+			if err1 != nil || err2 != nil {
+				return h, false
+			}
+			h.code, h.body, whole = code, body, true
+		} else if why, ok := strings.CutPrefix(ln, "curl: "); ok {
+			h.failed = actions.Line(why)
+		} else if k, v, ok := strings.Cut(ln, ":"); ok {
+			h.headers[strings.ToLower(k)] = actions.Line(v)
+		}
+	}
+	return h, whole
+}
+
+// stranger says why an answer cannot be MinIO's, "" where it can. Health checks
+// have no body, whatever their code.
+func (h minioHealth) stranger() string {
+	if h.code == 0 {
+		return ""
+	}
+	who := orDefault(h.headers["server"], "something that does not say what it is")
+	if h.body > 0 {
+		return fmt.Sprintf("it is not MinIO that answers, but %s, with a page of %d bytes", who, h.body)
+	}
+	return ""
+}
+
+func (m minioSaid) server() actions.Reading {
+	for _, h := range []minioHealth{m.live, m.ready} {
+		switch why := h.stranger(); {
+		case h.code == 0:
+			return actions.Reading{Status: actions.Fail, Line: "it does not answer: " + orDefault(h.failed, "curl does not say why"), Next: "systemctl status minio, or docker logs of its container"}
+		case why != "":
+			return actions.Reading{Status: actions.Unknown, Line: why, Next: "set url to the address of its S3 side"}
+		case h.headers["x-minio-server-status"] == "offline" || h.code == 503:
+			return actions.Reading{Status: actions.Fail, Line: "it answers and is not ready: its drives or its other servers are not there yet", Next: "see its log"}
+		case h.code != 200:
+			return actions.Reading{Status: actions.Unknown, Line: fmt.Sprintf("its health check answers %d, which is not known here", h.code)}
+		}
+	}
+	return actions.Reading{Status: actions.OK, Line: "alive and ready"}
+}
+
+func (m minioSaid) quorum() actions.Reading {
+	for _, x := range []struct {
+		h       minioHealth
+		without string
+	}{
+		{m.read, "too few drives are there to read: nothing can be had from it"},
+		{m.write, "too few drives are there to write: it can only be read"},
+	} {
+		switch why := x.h.stranger(); {
+		case x.h.code == 0:
+			return actions.Reading{Status: actions.Unknown, Line: "it does not say whether enough drives are there: " + orDefault(x.h.failed, "no answer")}
+		case why != "":
+			return actions.Reading{Status: actions.Unknown, Line: why}
+		case x.h.code == 503:
+			return actions.Reading{Status: actions.Fail, Line: x.without, Next: "bring back the servers and drives that are gone: mc admin info"}
+		case x.h.code != 200:
+			return actions.Reading{Status: actions.Unknown, Line: fmt.Sprintf("it answers %d when asked for its drives, which is not known here", x.h.code)}
+		}
+	}
+	line := "enough drives to read and to write"
+	if q := m.write.headers["x-minio-write-quorum"]; q != "" {
+		line += ", which takes " + q
+	}
+	if n, err := strconv.Atoi(m.write.headers["x-minio-healing-drives"]); err == nil && n > 0 {
+		return actions.Reading{Status: actions.Warn, Line: fmt.Sprintf("%s; %d heal", line, n), Next: "wait for it, and lose no other drive meanwhile"}
+	}
+	return actions.Reading{Status: actions.OK, Line: line}
+}
+
+// minioInfo is what mc admin info --json prints, as far as it is read here.
+type minioInfo struct {
+	Status string `json:"status"`
+	Error  struct {
+		Message string `json:"message"`
+		Cause   struct {
+			Message string `json:"message"`
+		} `json:"cause"`
+	} `json:"error"`
+	Info struct {
+		Mode    string `json:"mode"`
+		Servers []struct {
+			State    string       `json:"state"`
+			Endpoint string       `json:"endpoint"`
+			Uptime   float64      `json:"uptime"` // seconds
+			Version  string       `json:"version"`
+			Drives   []minioDrive `json:"drives"`
+			Disks    []minioDrive `json:"disks"` // until 2021
+		} `json:"servers"`
+	} `json:"info"`
+}
+
+type minioDrive struct {
+	Endpoint string  `json:"endpoint"`
+	Path     string  `json:"path"`
+	State    string  `json:"state"`
+	Healing  bool    `json:"healing"`
+	Total    float64 `json:"totalspace"` // bytes
+	Used     float64 `json:"usedspace"`
+}
+
+func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
+	text, exit, _ := strings.Cut(strings.TrimSpace(m.admin), "\nexit ")
+	var info minioInfo
+	switch err := json.NewDecoder(bytes.NewReader([]byte(text))).Decode(&info); {
+	case strings.TrimSpace(m.admin) == "missing":
+		return []actions.Reading{{Status: actions.Unknown, Line: "MinIO's client is not installed on its host: drives are not seen", Next: "install mcli (mc) from MinIO's own archive"}}
+	case exit == "124":
+		return actions.UnknownReading("MinIO's client got no answer within 20 s")
+	case err != nil:
+		return actions.UnknownReading("what MinIO's client says is not understood: %s", orNothing(firstLine([]byte(text)), 0))
+	case info.Status != "success":
+		why := actions.Line(orDefault(info.Error.Cause.Message, orDefault(info.Error.Message, "it does not say why")))
+		return []actions.Reading{{Status: actions.Unknown, Line: "drives are not seen: " + why, Next: "give access_key the right admin:ServerInfo"}}
+	case len(info.Info.Servers) == 0:
+		return actions.UnknownReading("it names no server")
+	}
+	var out []actions.Reading
+	seen := map[string]bool{}
+	for i, s := range info.Info.Servers {
+		who := actions.Line(orDefault(s.Endpoint, "server "+strconv.Itoa(i+1)))
+		if s.State != "online" {
+			status := actions.Unknown
+			if s.State == "offline" || s.State == "initializing" {
+				status = actions.Fail
+			}
+			out = append(out, actions.Reading{Item: who, Status: status, Line: "the server is " + orDefault(actions.Line(s.State), "in no state that it tells"), Next: "see its log"})
+			continue
+		}
+		for n, d := range append(s.Drives, s.Disks...) {
+			r := d.judge(space)
+			r.Item = actions.Line(orDefault(d.Endpoint, orDefault(d.Path, who+" drive "+strconv.Itoa(n+1))))
+			if !seen[r.Item] {
+				seen[r.Item] = true
+				out = append(out, r)
+			}
+		}
+		if len(s.Drives)+len(s.Disks) == 0 {
+			out = append(out, actions.Reading{Item: who, Status: actions.Unknown, Line: "it names no drive"})
+		} else if s.Uptime >= 0 && s.Uptime < 1e9 {
+			out = append(out, actions.Reading{Item: who, Status: actions.OK, Line: fmt.Sprintf("online for %s, %s", span(time.Duration(s.Uptime)*time.Second), orDefault(actions.Line(s.Version), "of no version that it tells"))})
+		}
+	}
+	return out
+}
+
+func (d minioDrive) judge(space inventory.Bound) actions.Reading {
+	switch d.State {
+	case "ok":
+	case "offline", "missing", "corrupt", "faulty", "permission", "permission-denied", "unformatted", "root-mount":
+		return actions.Reading{Status: actions.Fail, Line: "the drive is " + d.State, Next: "replace it, or mount it again: MinIO heals it by itself"}
+	default:
+		return actions.Reading{Status: actions.Unknown, Line: "the drive's state is " + orDefault(actions.Line(d.State), "not told") + ", which is not known here"}
+	}
+	if d.Total <= 0 || d.Used < 0 || d.Used > d.Total {
+		return actions.Reading{Status: actions.Unknown, Line: "ok; how full it is is not told"}
+	}
+	used := d.Used / d.Total * 100
+	r := actions.Reading{Status: judge(space, used), Metrics: []actions.Metric{measured("used", "%", used, space)}}
+	r.Line = fmt.Sprintf("ok, %.0f%% of %.0f GiB used%s", used, d.Total/(1<<30), limitWords(space, r.Status, "%"))
+	if d.Healing {
+		r.Status, r.Line = actions.Worst(r.Status, actions.Warn), r.Line+"; it heals"
+	}
+	return r
+}

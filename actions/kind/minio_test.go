@@ -1,0 +1,110 @@
+package kind
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"jurymast/actions"
+)
+
+// minioAnswers runs the look against an address, with and without a client.
+func (b *bed) minioAnswers(url string, lines ...string) map[string][]actions.Reading {
+	b.t.Helper()
+	f, target := suiteTarget(b.t, minio, append(lines, "url = \""+url+"\"")...)
+	out := map[string][]actions.Reading{}
+	for _, c := range minio.Checks(f, target) {
+		out[c.ID] = c.Read(actions.Answer{Output: b.run(c.Script, nil)})
+	}
+	return out
+}
+
+// The look asks a server with curl itself. That server stands in for MinIO: it
+// answers as its health checks are documented to.
+func TestMinioAsks(t *testing.T) {
+	needTool(t, "curl")
+	t.Parallel()
+	code := map[string]int{"live": 200, "ready": 200, "cluster": 200, "cluster/read": 200}
+	page := ""
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Server", "MinIO")
+		w.Header().Set("X-Minio-Write-Quorum", "3")
+		w.WriteHeader(code[strings.TrimPrefix(r.URL.Path, "/minio/health/")])
+		_, _ = w.Write([]byte(page))
+	}))
+	defer s.Close()
+	b := newBed(t, "[node.app]\n", "busybox", "sh")
+	expect := func(check string, status actions.Status, line string) {
+		t.Helper()
+		rs := b.minioAnswers(s.URL + "/")[check]
+		if len(rs) != 1 || rs[0].Status != status || !strings.Contains(rs[0].Line, line) {
+			t.Errorf("%s: want %s %q, got %+v", check, status, line, rs)
+		}
+	}
+	expect("server", actions.OK, "alive and ready")
+	expect("quorum", actions.OK, "which takes 3")
+	code["cluster"] = 503
+	expect("quorum", actions.Fail, "too few drives are there to write")
+	code["cluster/read"] = 503
+	expect("quorum", actions.Fail, "too few drives are there to read")
+	code["ready"] = 503
+	expect("server", actions.Fail, "not ready")
+	code["ready"], code["cluster"], code["cluster/read"] = 200, 200, 200
+	expect("quorum", actions.OK, "enough drives")
+	page = "<html>welcome</html>"
+	expect("server", actions.Unknown, "it is not MinIO that answers")
+	s.Close()
+	expect("server", actions.Fail, "it does not answer: (7)")
+}
+
+// A key reaches MinIO's client by its environment, and nothing else; a file
+// manager of the same name is not asked.
+func TestMinioSecrets(t *testing.T) {
+	needTool(t, "curl")
+	t.Parallel()
+	b := newBed(t, "[node.app]\n")
+	keys := []string{"access_key = { env = \"A\" }", "secret_key = { env = \"S\" }"}
+	b.standIn("mc", `[ "$1" != --version ] || { echo "${MC_IS-mc version RELEASE.2025-04-16T18-13-26Z}"; exit 0; }
+env >>"$STATE/env"
+ls "$MC_CONFIG_DIR" >/dev/null || exit 9
+echo '{"status":"success","info":{"servers":[{"state":"online","endpoint":"a:1","drives":[{"path":"/d","state":"ok","totalspace":100,"usedspace":95}]}]}}'
+`)
+	got := b.minioAnswers("http://127.0.0.1:1", keys...)["drives"]
+	if !slices.ContainsFunc(got, func(r actions.Reading) bool { return r.Item == "/d" && r.Status == actions.Fail }) {
+		t.Errorf("drives: %+v", got)
+	}
+	if env := b.read("env"); !strings.Contains(env, "MC_HOST_jurymast=http://"+canary+":"+canary+"@127.0.0.1:1\n") || strings.Contains(b.read("calls"), canary[:11]) {
+		t.Errorf("called as %s with %s", b.read("calls"), env)
+	}
+	b.env = append(b.env, "MC_IS=GNU Midnight Commander 4.8.29")
+	got = b.minioAnswers("http://127.0.0.1:1", keys...)["drives"]
+	if len(got) != 1 || got[0].Status != actions.Unknown || !strings.Contains(got[0].Line, "is not installed") {
+		t.Errorf("with a file manager: %+v", got)
+	}
+}
+
+// FuzzMinio lets the reader of drives have any answer, which asks for a key.
+func FuzzMinio(f *testing.F) {
+	for _, c := range suiteCases(f, "minio") {
+		f.Add(string(c.answer.Stdout), c.answer.Exit)
+	}
+	fleet, target := suiteTarget(f, minio, "access_key = { env = \"A\" }", "secret_key = { env = \"S\" }")
+	checks := minio.Checks(fleet, target)
+	f.Fuzz(func(t *testing.T, stdout string, exit int) {
+		a := suiteAnswer(stdout)
+		a.Exit = exit
+		for _, c := range checks {
+			rs := c.Read(a)
+			if len(rs) == 0 {
+				t.Errorf("%s: nothing is said", c.ID)
+			}
+			for _, r := range rs {
+				if r.Line == "" || r.Status == actions.OK && (exit != 0 || !strings.Contains(stdout, "end")) {
+					t.Errorf("%s: %+v", c.ID, r)
+				}
+			}
+		}
+	})
+}
