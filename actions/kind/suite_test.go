@@ -26,17 +26,18 @@ var framed = []string{
 	"haproxy",
 	"linux",
 	"mdadm",
+	"minio",
 	"nfs",
 	"nginx",
 	"nixos",
 	"opnsense",
 	"proxmox",
+	"proxmox-guest",
 	"samba",
 	"smart",
 	"swarm",
 	"systemd",
 }
-var framed = []string{"compose", "docker", "linux", "minio", "nfs", "nginx", "proxmox", "proxmox-guest", "samba", "swarm", "systemd", "mdadm"}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.
