@@ -29,6 +29,8 @@ func All() []actions.Kind {
 		duckdns,
 		files,
 		haproxyKind,
+		hcloudAddress,
+		hcloudBalancer,
 		hcloudServer,
 		host,
 		httpKind,

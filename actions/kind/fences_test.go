@@ -170,7 +170,6 @@ func TestFenceProxmox(t *testing.T) {
 func TestFenceCloud(t *testing.T) {
 	x := fenceOf(t, "kind = \"hcloud-server\"\non = \"nas\"\ntakes = \"4s\"\ntoken = { env = \"T\" }\n")
 	root := tools(t, map[string]string{"hcloud": `[ "$HCLOUD_TOKEN" = canary ] || { echo 'hcloud: no token' >&2; exit 1; }
-[ "$1" != --quiet ] || shift
 case $2 in
 describe) [ "$3" = old ] || { echo "hcloud: server not found: $3" >&2; exit 1; }; cat $ROOT/state ;;
 poweroff) if [ -e $ROOT/locked ]; then rm $ROOT/locked; echo 'hcloud: server is locked (locked)' >&2; exit 1; fi; echo off >$ROOT/state ;;

@@ -5,7 +5,7 @@ until=$(($(date +%s) + WAIT))
 while :; do
     is=$(status) || exit 1
     [ "$is" != off ] || exit 0
-    said=$(timeout 120 hcloud --quiet server poweroff "$SERVER" 2>&1) || true
+    said=$(timeout 120 hcloud server poweroff "$SERVER" 2>&1) || true
     is=$(status) || exit 1
     [ "$is" != off ] || exit 0
     [ "$(date +%s)" -lt "$until" ] || die "server $SERVER is $is: $said"
