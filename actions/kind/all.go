@@ -29,6 +29,7 @@ func All() []actions.Kind {
 		duckdns,
 		files,
 		haproxyKind,
+		hcloudKind,
 		hcloudAddress,
 		hcloudBalancer,
 		hcloudServer,

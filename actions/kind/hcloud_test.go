@@ -30,6 +30,7 @@ type cloud struct {
 	lies     bool             // actions are called done, and are not
 	said     []string         // what was asked of it but GET
 	off      bool             // the server old
+	attached map[int][]int    // volumes of a server
 	idle     bool             // the load balancer has no service
 	answer   http.HandlerFunc // instead of all of that
 }
@@ -42,7 +43,7 @@ var cloudServers = map[int]string{41: "old", 42: "new", 43: "cloud-new"}
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	hcloud := needed(t, "hcloud", "hcloud-cli")
-	c := &cloud{at: 41, targets: []int{41}, sick: map[int]bool{}}
+	c := &cloud{at: 41, targets: []int{41}, sick: map[int]bool{}, attached: map[int][]int{41: {5}, 42: {}, 43: {}}}
 	c.api = httptest.NewServer(c)
 	t.Cleanup(c.api.Close)
 	c.root = tools(t, map[string]string{"hcloud": "for a; do printf '%s\\n' \"$a\"; done >>$ROOT/argv\nexec " + hcloud + " --poll-interval 10ms \"$@\"\n"})
@@ -60,8 +61,21 @@ func (c *cloud) server(id int) map[string]any {
 		"id": id, "name": cloudServers[id], "status": status, "created": "2026-01-01T00:00:00+00:00", "locked": false, "rescue_enabled": false,
 		"public_net":  map[string]any{"ipv4": map[string]any{"id": id, "ip": fmt.Sprintf("203.0.113.%d", id)}, "ipv6": map[string]any{"id": id + 100, "ip": "2001:db8::/64"}, "floating_ips": []int{}},
 		"server_type": map[string]any{"id": 1, "name": "cx22"}, "datacenter": map[string]any{"id": 1, "name": "fsn1-dc14", "location": map[string]any{"id": 1, "name": "fsn1"}},
-		"image": map[string]any{"id": 1, "name": "debian-12"}, "volumes": []int{}, "protection": map[string]any{"delete": false, "rebuild": false}, "labels": map[string]string{}, "private_net": []any{}, "backup_window": nil,
+		"image": map[string]any{"id": 1, "name": "debian-12"}, "volumes": c.attached[id], "protection": map[string]any{"delete": false, "rebuild": false}, "labels": map[string]string{}, "private_net": []any{}, "backup_window": nil,
 	}
+}
+
+func (c *cloud) images(sort string) []any {
+	image := func(id, of int, status, created string) any {
+		return map[string]any{
+			"id": id, "type": sort, "status": status, "name": nil, "description": "a copy", "image_size": 2.3, "disk_size": 40, "created": created, "bound_to": nil, "os_flavor": "debian", "os_version": "12",
+			"created_from": map[string]any{"id": of, "name": cloudServers[of]}, "protection": map[string]any{"delete": false}, "labels": map[string]string{}, "deprecated": nil, "rapid_deploy": false,
+		}
+	}
+	if sort == "backup" {
+		return []any{image(3, 41, "creating", "2026-11-20T20:00:00+00:00")}
+	}
+	return []any{image(1, 41, "available", "2026-11-10T20:06:40+00:00"), image(2, 42, "available", "2026-11-20T00:00:00+00:00")}
 }
 
 func (c *cloud) floating() map[string]any {
@@ -178,6 +192,8 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		say(http.StatusOK, map[string]any{"server": c.server(id)})
+	case path[0] == "images":
+		list("images", name, c.images(r.URL.Query().Get("type"))...)
 	case path[0] == "floating_ips" && len(path) == 1:
 		list("floating_ips", "db", c.floating())
 	case path[0] == "floating_ips" && path[1] == "7":
@@ -369,5 +385,35 @@ func TestFenceCloudByItsClient(t *testing.T) {
 	c.lies = true
 	if exit(t, tokened(t, x.Do, nil), nil) == 0 {
 		t.Error("an action that did nothing is believed")
+	}
+}
+
+// TestLookHcloud asks the cloud of the test by the real client.
+func TestLookHcloud(t *testing.T) {
+	c := newCloud(t)
+	look := func(lines ...string) []actions.Reading {
+		t.Helper()
+		f, target := suiteTarget(t, hcloudKind, append(lines, "token = { env = \"T\" }")...)
+		check := hcloudKind.Checks(f, target)[0]
+		r := runFully(t.Context(), t, tokened(t, check.Script, nil))
+		if r.Exit != 0 || len(r.Stderr) > 0 {
+			t.Fatalf("exit %d: %s", r.Exit, r.Stderr)
+		}
+		a := suiteAnswer(string(r.Stdout))
+		return check.Read(a)
+	}
+	old := "server = \"old\""
+	suiteExpect(t, []string{"item", "server", "state", "ok", "running, cx22"}, look(old))
+	suiteExpect(t, []string{"item", "server", "copies", "ok", "the newest copy of 1 is 10 d 1 h old; 1 being made; no volume is in any"}, look(old))
+	suiteExpect(t, []string{"item", "server", "state", "fail", "not attached: volume 6"}, look(old, "volumes = [\"5\", \"6\"]"))
+	suiteExpect(t, []string{"item", "server", "copies", "fail", "limit 9 d"}, look(old, "limits = { copy = { warn = 8, fail = 9 } }"))
+	suiteExpect(t, []string{"expect", "server", "unknown", "server not found: gone"}, look("server = \"gone\""))
+	c.off = true
+	suiteExpect(t, []string{"item", "server", "state", "fail", "the server is off"}, look(old))
+	c.off = false
+	c.answer = func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<!DOCTYPE html>") }
+	suiteExpect(t, []string{"expect", "server", "unknown", "invalid character"}, look(old))
+	if argv := got(t, c.root+"/argv"); strings.Contains(argv, cloudToken) {
+		t.Errorf("the arguments hold the token: %s", argv)
 	}
 }

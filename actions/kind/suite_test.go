@@ -21,6 +21,7 @@ import (
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
 var framed = []string{
+	"hcloud",
 	"compose",
 	"docker",
 	"haproxy",
@@ -432,10 +433,10 @@ func TestScriptsOnAMachine(t *testing.T) {
 				if len(a.Stderr) > 0 {
 					t.Errorf("%s: stderr %q", c.Script.Name, a.Stderr)
 				}
-				if was, seen := first[c.Script.Name]; seen && was != string(a.Stdout) {
+				if was, seen := first[c.Script.Key()]; seen && was != string(a.Stdout) {
 					t.Errorf("%s under %s prints\n%s\nand elsewhere\n%s", c.Script.Name, shell[0], a.Stdout, was)
 				}
-				first[c.Script.Name] = string(a.Stdout)
+				first[c.Script.Key()] = string(a.Stdout)
 				for _, want := range expected[name] {
 					if w := strings.Fields(want); w[1] == c.ID {
 						suiteExpect(t, w, c.Read(a))
