@@ -36,6 +36,7 @@ func All() []actions.Kind {
 		host,
 		httpKind,
 		linux,
+		mailcow,
 		mariadb,
 		mdadm,
 		minio,

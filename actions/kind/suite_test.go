@@ -21,11 +21,12 @@ import (
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
 var framed = []string{
-	"hcloud",
 	"compose",
 	"docker",
 	"haproxy",
+	"hcloud",
 	"linux",
+	"mailcow",
 	"mdadm",
 	"minio",
 	"nfs",
@@ -33,7 +34,6 @@ var framed = []string{
 	"nixos",
 	"opnsense",
 	"proxmox",
-	"proxmox-guest",
 	"samba",
 	"smart",
 	"swarm",
