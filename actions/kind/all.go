@@ -20,6 +20,7 @@ func All() []actions.Kind {
 	return []actions.Kind{
 		address,
 		borg,
+		btrfs,
 		cloudflare,
 		command,
 		compose,

@@ -21,6 +21,7 @@ import (
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
 var framed = []string{
+	"btrfs",
 	"compose",
 	"docker",
 	"haproxy",

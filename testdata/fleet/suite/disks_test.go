@@ -111,3 +111,58 @@ mdadm --zero-superblock /dev/vde; mdadm /dev/md127 --add /dev/vde 2>&1; mdadm --
 		}
 	})
 }
+
+// TestLookBtrfs breaks a btrfs on two devices, and one on a single device.
+func TestLookBtrfs(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
+node.vm: kind = "btrfs"
+`)
+	const version = "btrfs --version; uname -r"
+	all := []string{"devices", "room", "scrub"}
+	f.on("vm", `modprobe btrfs; mkfs.btrfs -q -f -m raid1 -d raid1 /dev/vdb /dev/vdc; mount /dev/vdb /srv
+dd if=/dev/urandom of=/srv/x bs=1M count=40 2>/dev/null; sync`)
+	f.rights("vm", "btrfs")
+	f.finds("vm", "devices", "/srv", "ok", "2 devices")
+	f.finds("vm", "room", "/srv", "ok", "can still be given out")
+	f.finds("vm", "scrub", "/srv", "warn", "never scrubbed")
+	f.on("vm", "btrfs scrub start -B /srv")
+	f.well("vm")
+
+	f.part("one of two copies is damaged", func(f *fleet) {
+		f.on("vm", "dd if=/dev/urandom of=/dev/vdc bs=1M seek=20 count=200 conv=notrunc,fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; btrfs scrub start -B /srv || :")
+		f.finds("vm", "scrub", "/srv", "warn", "it mended")
+		f.finds("vm", "devices", "/srv", "fail", "errors: /dev/vdc corruption", "of them in the last")
+		f.on("vm", "btrfs scrub start -B /srv; btrfs device stats -z /srv")
+		f.well("vm")
+	})
+	f.part("a device is missing", func(f *fleet) {
+		f.on("vm", "umount /srv; wipefs -qa /dev/vdc; btrfs device scan --forget; mount -o degraded /dev/vdb /srv; dd if=/dev/urandom of=/srv/y bs=1M count=10 2>/dev/null; sync")
+		f.finds("vm", "devices", "/srv", "fail", "a device is missing")
+		f.finds("vm", "room", "/srv", "warn", "several profiles")
+		f.record("btrfs", "vm", "missing", version, all)
+		f.on("vm", "btrfs replace start -f -B 2 /dev/vdd /srv; btrfs balance start -dconvert=raid1,soft -mconvert=raid1,soft /srv; btrfs scrub start -B /srv")
+		f.well("vm")
+	})
+	f.part("it is full", func(f *fleet) {
+		f.on("vm", "fallocate -l 150M /srv/z || dd if=/dev/zero of=/srv/z bs=1M 2>/dev/null || :; sync")
+		f.finds("vm", "room", "/srv", "warn", "limit 5 %")
+		f.on("vm", "rm /srv/z; sync; btrfs balance start -dusage=90 /srv")
+		f.finds("vm", "room", "/srv", "ok")
+	})
+	f.part("it may not be asked", func(f *fleet) {
+		f.rights("vm", "")
+		for _, id := range all {
+			f.finds("vm", id, "/srv", "unknown", "a password is required")
+		}
+		f.rights("vm", "btrfs")
+		f.well("vm")
+	})
+	f.part("what there is one copy of is lost", func(f *fleet) {
+		f.on("vm", `umount /srv; mkfs.btrfs -q -f -m single -d single /dev/vde; mount /dev/vde /srv; dd if=/dev/urandom of=/srv/x bs=1M count=60 2>/dev/null; sync
+dd if=/dev/urandom of=/dev/vde bs=1M seek=20 count=30 conv=notrunc,fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; btrfs scrub start -B /srv || :`)
+		f.finds("vm", "scrub", "/srv", "fail", "could not be mended")
+		f.record("btrfs", "vm", "lost", version, all)
+		f.on("vm", "umount /srv")
+		f.finds("vm", "devices", "", "fail", "no btrfs is mounted")
+	})
+}
