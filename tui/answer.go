@@ -79,6 +79,11 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.close(s)
 		}
 		return m.open(newPlanScreen(m, msg.asked, msg.plan))
+	case rangMsg:
+		if msg.err != nil {
+			m.trouble(msg.err)
+		}
+		return nil
 	case copiesMsg:
 		return m.chooseCopy(msg)
 	case startedMsg:
@@ -188,7 +193,10 @@ func (m *root) happened(msg eventsMsg) tea.Cmd {
 		if e.Run == "" {
 			state = true
 		}
-		rest = rest || e.Type == actions.EventRun
+		if e.Type == actions.EventRun {
+			rest = true
+			cmds = append(cmds, m.ring(e))
+		}
 	}
 	m.gather(msg.events)
 	m.version++
@@ -202,6 +210,17 @@ func (m *root) happened(msg eventsMsg) tea.Cmd {
 		cmds = append(cmds, s.update(msg))
 	}
 	return tea.Batch(append(cmds, m.follow())...)
+}
+
+// ring calls the admin when a run needs hands or has ended, and never for a
+// change of state: who watches a screen sees it, and who does not is told by cron.
+func (m *root) ring(e actions.Event) tea.Cmd {
+	ring := m.options.Ring
+	if ring == nil || underWay(e.To) {
+		return nil
+	}
+	text := "run " + e.Run + ": " + e.To
+	return func() tea.Msg { return rangMsg{ring(text)} }
 }
 
 func (m *root) reloaded(msg reloadedMsg) tea.Cmd {

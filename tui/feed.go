@@ -50,6 +50,7 @@ type (
 		err            error
 	}
 	settledMsg struct{ seq int } // the size of the terminal has not changed for a while
+	rangMsg    struct{ err error }
 	copiesMsg  struct {
 		asked  Request
 		copies []actions.Copy

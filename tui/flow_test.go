@@ -265,6 +265,30 @@ func TestAStandingRunIsLetGo(t *testing.T) {
 	}
 }
 
+func TestItOpensWhereItIsTold(t *testing.T) {
+	t.Parallel()
+	sit(t, newFake(t), 100, 30, Options{Screen: "services", At: "service/postgres"}).sees("Services > postgres").press("esc").sees("Services ").press("q")
+}
+
+func TestTheBellRingsForRunsAlone(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	rung := make(chan string, 10)
+	f.run.ID = "0412"
+	r := sit(t, f, 100, 30, Options{Ring: func(text string) error { rung <- text; return nil }})
+	f.happen(
+		actions.Event{Type: actions.EventState, Target: "node/nas1", To: "fail"},
+		actions.Event{Type: actions.EventRun, To: "running"},
+		actions.Event{Type: actions.EventRun, To: "hands"})
+	if got := <-rung; got != "run 0412: hands" {
+		t.Errorf("it rang for %q", got)
+	}
+	r.press("q")
+	if len(rung) != 0 {
+		t.Errorf("it rang again, for %q", <-rung)
+	}
+}
+
 func TestQuestionsAreDeafAtFirst(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +79,7 @@ type root struct {
 	frame   string
 	theme   string
 	options Options
+	first   tea.Cmd // what the first screens ask for
 }
 
 func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
@@ -103,13 +105,21 @@ func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
 	m.stack = []screen{newOverview(m)}
 	m.readAt = w.now
 	m.restAt = w.now
+	var cmds []tea.Cmd
+	if i := slices.Index(Screens(), o.Screen); i > 0 {
+		cmds = append(cmds, m.tab(i))
+	}
+	if _, known := e.Fleet().Target(o.At); known {
+		cmds = append(cmds, m.open(newDetail(m, o.At)))
+	}
+	m.first = tea.Batch(cmds...)
 	return m, nil
 }
 
 // Init implements tea.Model. What the store holds is drawn before any host is
 // asked.
 func (m *root) Init() tea.Cmd {
-	return tea.Batch(tick(), m.readState(), m.readRest(), m.readHistory(), m.takeFeed(), m.look(false))
+	return tea.Batch(m.first, tick(), m.readState(), m.readRest(), m.readHistory(), m.takeFeed(), m.look(false))
 }
 
 func (m *root) top() screen { return m.stack[len(m.stack)-1] }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -141,6 +142,13 @@ type Options struct {
 	Time  string // age, local or utc
 	// Keys binds acts, by the names in the key table, to other keys.
 	Keys map[string][]string
+	// Screen is what is shown first, by its name in the bar, in small letters; ""
+	// is the overview. At is a target that is opened over it.
+	Screen string
+	At     inventory.Ref
+	// Ring calls the admin, with a few words: a run has ended, or needs hands.
+	// nil: nobody is called.
+	Ring func(text string) error
 	// Copy gives text to the clipboard of the admin's terminal; nil: it cannot.
 	Copy func(text string) error
 	Now  func() time.Time
@@ -150,6 +158,15 @@ type Options struct {
 
 // ErrTheme is a theme that is not known.
 var ErrTheme = errors.New("no such theme")
+
+// Screens are the names that [Options.Screen] may have.
+func Screens() []string {
+	var names []string
+	for _, t := range tabsOf {
+		names = append(names, strings.ToLower(t.long))
+	}
+	return names
+}
 
 // fps bounds how often the terminal is written to.
 const fps = 30

@@ -10,16 +10,43 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
 
 	"jurymast/actions/engine"
+	"jurymast/inventory"
+	"jurymast/ssh"
 	"jurymast/tui"
 )
 
-// console opens the console, where a person sits at a terminal.
-func (a *app) console(ctx context.Context) error {
+// uiCommand opens the console at a place.
+func (a *app) uiCommand() *cobra.Command {
+	var screen, at string
+	c := a.command(&cobra.Command{
+		Use:     "ui",
+		Short:   "Open the console, as jurymast alone does at a terminal",
+		Example: "  jurymast ui --screen backups\n  jurymast ui --at service/mail",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !slices.Contains(tui.Screens(), screen) {
+				return usagef("there is no screen %q: %s", screen, strings.Join(tui.Screens(), ", "))
+			}
+			return a.console(c.Context(), screen, at)
+		},
+	})
+	c.Flags().StringVar(&screen, "screen", "overview", "what is shown first: "+strings.Join(tui.Screens(), ", "))
+	c.Flags().StringVar(&at, "at", "", "open this `target`")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("screen", cobra.FixedCompletions(tui.Screens(), cobra.ShellCompDirectiveNoFileComp)))
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("at", a.completeTargets()))
+	return c
+}
+
+// console opens the console on a screen, where a person sits at a terminal; at
+// names a target to be opened over it, "" for none.
+func (a *app) console(ctx context.Context, screen, at string) error {
 	if !a.inTTY || !a.outTTY {
 		return usageError{"say what to do: the console needs a terminal, and this is none", "jurymast check all --watch, or jurymast help"}
 	}
@@ -37,6 +64,14 @@ func (a *app) console(ctx context.Context) error {
 		return err
 	}
 	defer e.close()
+	var ref inventory.Ref
+	if at != "" {
+		t, err := e.Fleet().Lookup(at)
+		if err != nil {
+			return err
+		}
+		ref = t.Ref
+	}
 	theme := a.env.get("JURYMAST_THEME")
 	if theme == "" {
 		theme = set.Theme
@@ -48,6 +83,8 @@ func (a *app) console(ctx context.Context) error {
 	err = tui.Run(ctx, e, tui.Options{
 		Theme: theme, Color: a.colored(a.outTTY), ASCII: a.asciiOnly() || set.ASCII, Mouse: set.Mouse, Time: times, Keys: set.Keys,
 		Now: a.now, In: a.in, Out: a.out,
+		Screen: screen, At: ref,
+		Ring: func(text string) error { return ring(a.out, text, set.Notify) },
 		Copy: func(text string) error { return a.clipboard(a.out, text) },
 	})
 	var keys *tui.KeysError
@@ -63,12 +100,14 @@ func (a *app) console(ctx context.Context) error {
 // consoleSettings is console.toml, beside the inventory: how the console looks
 // and which keys it takes.
 type consoleSettings struct {
-	Theme string              `toml:"theme"`
-	ASCII bool                `toml:"ascii"`
-	Mouse bool                `toml:"mouse"`
-	Time  string              `toml:"time"`
-	Keys  map[string][]string `toml:"keys"`
-	path  string
+	Theme string `toml:"theme"`
+	ASCII bool   `toml:"ascii"`
+	Mouse bool   `toml:"mouse"`
+	// Notify sends a word to the terminal's notifications (OSC 9), beside the bell.
+	Notify bool                `toml:"notify"`
+	Time   string              `toml:"time"`
+	Keys   map[string][]string `toml:"keys"`
+	path   string
 }
 
 func loadConsole(dir string) (consoleSettings, error) {
@@ -108,6 +147,20 @@ func (a *app) clipboard(out io.Writer, text string) error {
 	}
 	if _, err := io.WriteString(out, seq); err != nil {
 		return fmt.Errorf("copy to the terminal: %w", err)
+	}
+	return nil
+}
+
+// ring sounds the terminal's bell, and where it is asked for sends text to its
+// notifications (OSC 9, of iTerm2), in one write, so that it stands between two
+// frames.
+func ring(out io.Writer, text string, notify bool) error {
+	seq := "\a"
+	if notify {
+		seq += "\x1b]9;" + string(ssh.Clean([]byte(text), 200)) + "\a"
+	}
+	if _, err := io.WriteString(out, seq); err != nil {
+		return fmt.Errorf("ring the terminal: %w", err)
 	}
 	return nil
 }
