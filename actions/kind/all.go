@@ -21,6 +21,7 @@ func All() []actions.Kind {
 		address,
 		borg,
 		btrfs,
+		caddy,
 		cloudflare,
 		command,
 		compose,

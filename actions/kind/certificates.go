@@ -96,8 +96,11 @@ func (d *diskCerts) add(path, text string) {
 	} else {
 		c.serial = x.SerialNumber
 		c.cert = actions.Cert{Subject: x.Subject.CommonName, Issuer: x.Issuer.CommonName, Names: x.DNSNames, NotBefore: x.NotBefore, Expiry: x.NotAfter}
-		if len(x.DNSNames) > 0 {
-			c.cert.Subject = strings.Join(x.DNSNames, ", ")
+		for _, ip := range x.IPAddresses {
+			c.cert.Names = append(c.cert.Names, ip.String())
+		}
+		if len(c.cert.Names) > 0 {
+			c.cert.Subject = strings.Join(c.cert.Names, ", ")
 		}
 		if o := x.Issuer.Organization; len(o) > 0 {
 			c.cert.Issuer = o[0]

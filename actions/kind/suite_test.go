@@ -22,6 +22,7 @@ import (
 // its own.
 var framed = []string{
 	"btrfs",
+	"caddy",
 	"compose",
 	"docker",
 	"haproxy",
@@ -419,6 +420,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 		"systemd": {"expect unit ok active (running) for 1 h 0 min"},
 		"docker":  {"expect engine ok docker 28.5.2, 1 containers", "item containers api-web-1 ok running, healthy"},
 		"compose": {"item compose web ok running, healthy"},
+		"caddy":   {"expect caddy ok Caddy 2.6.2", "item upstreams 10.0.0.3:8080 fail nothing else carries", "expect config ok can be read"},
 		"haproxy": {"expect haproxy ok HAProxy 2.6.12", "item backends web warn 1 of 2 servers up: b down for 5 s (L4CON Connection refused)"},
 		"nginx":   {"expect nginx ok nginx/1.22.1, 1 workers, configuration read 59 min ago", "expect config ok passes its test"},
 	}

@@ -17,6 +17,7 @@ var verbsTOML = map[string]string{
 	"files":     "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"mariadb":   "[service.x]\nkind=\"mariadb\"\non=\"app\"\n",
 	"mount":     "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"caddy":     "[service.x]\nkind=\"caddy\"\non=\"app\"\n",
 	"haproxy":   "[service.x]\nkind=\"haproxy\"\non=\"app\"\n",
 	"nginx":     "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
 	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",

@@ -1,6 +1,7 @@
 # Certificates on disk. What stands ahead of it sets enter, the words that lead
 # to where they lie (none, or "docker exec NAME"), and root, those that lead
-# there as root (none: not allowed). No key leaves the host: of each file only
+# there as root (none: not allowed), and may set within, the name that
+# certificates have in a folder. No key leaves the host: of each file only
 # the first certificate is printed.
 # shellcheck shell=sh disable=SC2086,SC2154
 
@@ -20,12 +21,12 @@ first_of_each() {
         }'
 }
 
-# in_files prints the certificates of a path: of each fullchain.pem in a folder,
+# in_files prints the certificates of a path: of each file named $within in a folder,
 # or of a file. Further words lead there.
 in_files() {
     at=$1
     shift
-    found=$("$@" find -L "$at" -name fullchain.pem -exec grep -e . /dev/null {} + 2>/dev/null </dev/null | first_of_each)
+    found=$("$@" find -L "$at" -name "${within:-fullchain.pem}" -exec grep -e . /dev/null {} + 2>/dev/null </dev/null | first_of_each)
     [ -n "$found" ] || found=$("$@" grep -e . /dev/null "$at" 2>/dev/null </dev/null | first_of_each)
     [ -n "$found" ] && printf '%s\n' "$found"
 }
