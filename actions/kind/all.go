@@ -30,6 +30,7 @@ func All() []actions.Kind {
 		docker,
 		duckdns,
 		files,
+		github,
 		haproxyKind,
 		hcloudKind,
 		hcloudAddress,

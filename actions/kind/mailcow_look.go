@@ -134,7 +134,7 @@ func mailcowUpdate(a actions.Answer) actions.Reading {
 		return actions.Reading{Status: actions.Unknown, Line: "which version is installed is not known: " + orDefault(actions.Line(failed), "git says nothing"), Next: "set dir to the folder of mailcow"}
 	}
 	installed, branch := strings.TrimSpace(parts["installed"]), actions.Line(parts["branch"])
-	if !ended || a.Exit != 0 || !mailcowCommit(installed) || branch == "" {
+	if !ended || a.Exit != 0 || !gitCommit(installed) || branch == "" {
 		return actions.Reading{Status: actions.Unknown, Line: "the answer is not whole: " + orNothing(firstLine(a.Stderr), a.Exit)}
 	}
 	version := orDefault(actions.Line(parts["described"]), installed[:12])
@@ -142,7 +142,7 @@ func mailcowUpdate(a actions.Answer) actions.Reading {
 	switch {
 	case branch == "HEAD":
 		return actions.Reading{Status: actions.Unknown, Line: version + ", on no branch: whether a newer version is out is not known", Next: "git checkout master in the folder of mailcow"}
-	case !mailcowCommit(out):
+	case !gitCommit(out):
 		return actions.Reading{Status: actions.Unknown, Line: version + "; the remote could not be asked for its branch " + branch + ": " + orDefault(actions.Line(parts["out"]), "it said nothing")}
 	case out != installed:
 		return actions.Reading{Status: actions.Warn, Line: version + " is installed, and " + branch + " has gone on to " + out[:12], Next: "read the release notes, then ./update.sh: it stops mailcow meanwhile"}
@@ -150,7 +150,7 @@ func mailcowUpdate(a actions.Answer) actions.Reading {
 	return actions.Reading{Status: actions.OK, Line: version + ", nothing newer on " + branch}
 }
 
-// mailcowCommit reports whether a text is the name of a git commit.
-func mailcowCommit(s string) bool {
+// gitCommit reports whether a text is the name of a git commit.
+func gitCommit(s string) bool {
 	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
 }

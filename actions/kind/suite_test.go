@@ -25,6 +25,7 @@ var framed = []string{
 	"caddy",
 	"compose",
 	"docker",
+	"github",
 	"haproxy",
 	"hcloud",
 	"linux",
