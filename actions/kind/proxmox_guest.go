@@ -26,13 +26,22 @@ A copy is a backup that a storage of Proxmox VE lists with its time: one of a Pr
 vzdump. Where the newest is too old and a storage does not answer, a newer one may lie there: that is unknown. Whether
 a copy can be restored is not known by its being listed; what a Proxmox Backup Server verified and found broken is fail.
 
-A virtual machine without an agent is copied as if its power were cut; that is said and is no fault.`,
+A virtual machine without an agent is copied as if its power were cut; that is said and is no fault.
+
+As a service with standbys, which are nodes of the same cluster, a guest is moved: it is shut down, handed over by the
+cluster and started; it is down meanwhile, and a live migration is not made. Of a node that is dead its file is taken,
+once the cluster has quorum without it and a fence has proved it off. Its disks must be on shared storage, or
+replicated to the standby (ZFS): then the plan says how old the replica is. What HA manages is refused, since HA would
+move it by itself, and so is a guest that uses a folder or device of its node. The replication of a guest that was
+moved turns round by itself.`,
 	Levels: []inventory.Level{inventory.LevelVM, inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "guest", Type: inventory.TypeInt, Doc: "the guest's id; that of the vm in the inventory where not said"},
 		{Name: "container", Type: inventory.TypeBool, Default: "false", Doc: "it is a container and no virtual machine: it has no agent"},
 		{Name: "expect", Type: inventory.TypeEnum, Values: []string{"running", "stopped", "any"}, Default: "running", Doc: "how it is meant to be"},
 		{Name: "storages", Type: inventory.TypeList, Doc: "storages whose copies count; all where not said"},
+		{Name: "disks", Type: inventory.TypeEnum, Values: []string{"shared", "replicated"}, Default: "shared", Doc: "how its standbys have its disks"},
+		{Name: "wait", Type: inventory.TypeDuration, Default: "3m", Doc: "how long it may take to shut down, and its agent to answer"},
 	},
 	Limits: []inventory.Limit{
 		{Name: "locked", Unit: "h", Warn: 6, Fail: 48, Doc: "how long it has been locked, as looks have seen it"},
@@ -50,7 +59,8 @@ A virtual machine without an agent is copied as if its power were cut; that is s
 		"/usr/sbin/qm guest cmd [1-9][0-9][0-9][0-9][0-9][0-9] ping",
 	),
 	Checks: proxmoxGuestChecks,
-	Proved: map[string]actions.Ground{"look": actions.Documented},
+	Move:   proxmoxGuestMove,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "failover": actions.Documented},
 }
 
 // proxmoxGuestOf returns the id of the guest that a target is about, and the
