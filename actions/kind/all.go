@@ -43,6 +43,7 @@ func All() []actions.Kind {
 		mariadb,
 		mdadm,
 		minio,
+		mongodb,
 		mount,
 		networkCut,
 		nfs,

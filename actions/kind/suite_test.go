@@ -32,6 +32,7 @@ var framed = []string{
 	"mailcow",
 	"mdadm",
 	"minio",
+	"mongodb",
 	"nfs",
 	"nginx",
 	"nixos",

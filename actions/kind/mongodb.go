@@ -1,0 +1,101 @@
+package kind
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+var mongodb = actions.Kind{
+	Name: "mongodb",
+	Doc:  "A MongoDB server, alone or in a replica set: looked at, and dumped at one moment.",
+	About: `One session of mongosh on the host asks for everything. The password is a secret and reaches mongosh and mongodump in
+files that only root may read: both would show it to everybody who looks at the list of processes. mongosh takes about
+a second to start. Without it there is no answer (apt install mongodb-mongosh, from MongoDB's own packages); the older
+shell mongo is not used. A server that insists on TLS is not asked.
+
+A service with standbys is looked at on each host: the member that is writable is the active one. Each member tells how
+it sees the others, some seconds old. No active, a member that rolls back or was removed, and too few members for a
+majority are fail; a member that copies everything anew is warn. A set of two has no spare: it stops taking writes with
+either of them. The oplog must reach back longer than a member may be away.
+
+A dump is made by mongodump. Of a member of a replica set it holds what was written meanwhile too, and so is of one
+moment; of a server alone it is not, and says so. Take it from a standby where there is one. The role needs backup and
+clusterMonitor. mongodump ends with 0 having dumped nothing as well: the archive is read back to its end.
+
+It is not put back in place from here. Restore to a folder, and look at it in a server of its own: mongorestore --port
+PORT --gzip --archive=FOLDER/…/dump.archive.gz --oplogReplay --stopOnError; without --stopOnError it ends with 0 though
+documents failed. A drill reads the archive. A replica set moves its active one itself; nothing here steps it down.
+
+Written after the documentation of MongoDB 5 to 8 and its tools 100; no server has been seen.`,
+	Levels: []inventory.Level{inventory.LevelService},
+	Options: []inventory.Option{
+		{Name: "port", Type: inventory.TypePort, Default: "27017", Doc: "the server's port"},
+		{Name: "address", Type: inventory.TypeString, Default: "127.0.0.1", Doc: "the address that it is asked at on its host"},
+		{Name: "role", Type: inventory.TypeString, Doc: "database user to ask as; none where not said"},
+		{Name: "auth", Type: inventory.TypeString, Default: "admin", Doc: "the database that knows the role"},
+		{Name: "password", Type: inventory.TypeSecret, Doc: "the password of role"},
+		{Name: "set", Type: inventory.TypeString, Doc: "the replica set that it must be a member of"},
+	},
+	Limits: []inventory.Limit{
+		{Name: "lag", Unit: "s", Warn: 15, Fail: 120, Doc: "how far a member is behind the active one"},
+		{Name: "connections", Unit: "%", Warn: 80, Fail: 95, Doc: "share of the connections in use that it takes"},
+		{Name: "oplog", Unit: "h", Warn: 24, Fail: 2, Low: true, Doc: "how far the oplog reaches back"},
+	},
+	Checks: mongodbChecks,
+	Data:   mongodbData,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
+}
+
+// mongodbScript puts a script of the kind together with what it rests on.
+func mongodbScript(t inventory.Target, name string) actions.Script {
+	port := t.Options.Int("port")
+	if port == 0 {
+		port = 27017
+	}
+	in := map[string]string{
+		"SERVER_PORT": strconv.FormatInt(port, 10),
+		"ADDRESS":     orDefault(t.Options.String("address"), "127.0.0.1"),
+		"ROLE":        t.Options.String("role"),
+		"AUTH":        orDefault(t.Options.String("auth"), "admin"),
+		"FOLDER":      "/var/lib/jurymast",
+	}
+	return compound(in, keepOf(t.Options, map[string]string{"password": "MONGODB_PASSWORD"}), commonFile, "mongodb/lib.sh", "mongodb/"+name)
+}
+
+func mongodbChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+	s := mongodbScript(t, "look.sh")
+	s.Sudo = false // the server asks for a password, not for root
+	var out []actions.Check
+	add := func(id, title string, read func(m mongodbSaid, h inventory.Ref) []actions.Reading) {
+		cs := onEach(f, t, actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Limit: 20 * time.Second}, func(h inventory.Ref, _ bool, a actions.Answer) []actions.Reading {
+			m, why := mongodbParse(a)
+			if why != nil {
+				return []actions.Reading{*why}
+			}
+			return read(m, h)
+		})
+		for i := range cs {
+			if id != "server" {
+				cs[i].Needs = []string{"server" + strings.TrimPrefix(cs[i].ID, id)}
+			}
+		}
+		out = append(out, cs...)
+	}
+	add("server", "server", func(m mongodbSaid, h inventory.Ref) []actions.Reading { return []actions.Reading{m.judgeServer(t, h)} })
+	add("replication", "replica set", func(m mongodbSaid, _ inventory.Ref) []actions.Reading { return m.judgeMembers(t) })
+	add("connections", "connections", func(m mongodbSaid, _ inventory.Ref) []actions.Reading {
+		return []actions.Reading{m.judgeConnections(t)}
+	})
+	add("oplog", "oplog", func(m mongodbSaid, _ inventory.Ref) []actions.Reading { return []actions.Reading{m.judgeOplog(t)} })
+	return out
+}
+
+// mongodbData is a dump of all databases, which is not put back by itself.
+func mongodbData(_ *inventory.Fleet, t inventory.Target) (actions.Data, error) {
+	dump, try := mongodbScript(t, "dump.sh"), mongodbScript(t, "try.sh")
+	return actions.Data{Survey: mongodbScript(t, "survey.sh"), Dump: &dump, Try: &try}, nil
+}

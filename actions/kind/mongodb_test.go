@@ -1,0 +1,165 @@
+package kind
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jurymast/actions"
+)
+
+const mongodbPassword = `p'"w\ $x`
+
+// mongodbBed is a folder with stand-ins for the tools, which keep what they are
+// told and do as $trouble says.
+func mongodbBed(t *testing.T, trouble string) (dir string, in map[string]string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range map[string]string{
+		"mongosh": `printf '%s\n' "$*" >>` + dir + `/argv
+cat >>` + dir + `/stdin
+case $JM_ROLE in ops) [ "$(cat "$JM_SECRET")" = "$(cat ` + dir + `/password)" ] && [ "$(stat -c %a "$JM_SECRET")" = 600 ] && [ "$(stat -c %a "${JM_SECRET%/*}")" = 700 ] ||
+    { echo '{"error":"Authentication failed.","code":"AuthenticationFailed"}'; exit; } ;; esac
+set=rs0; [ "` + trouble + `" != alone ] || set=
+echo 'Warning: something about the host'
+echo '{"hello":{"primary":true,"secondary":false,"arbiter":false,"set":"'$set'","leads":"db1"},"version":"7.0.5","connections":{"current":1,"available":9},"bytes":4096,"now":1795210000000,"majority":1,"members":[{"name":"db1","state":"PRIMARY","health":1,"self":true,"at":1795209999000,"heard":null,"says":""}],"oplog":200000}'
+`,
+		"mongodump": `printf '%s\n' "$*" >>` + dir + `/argv
+for a; do case $a in --archive=*) to=${a#*=} ;; --config=*) cp "${a#*=}" ` + dir + `/config; stat -c %a "${a#*=}" >` + dir + `/mode ;; esac; done
+case ` + trouble + ` in
+overflow) echo '2026-11-21T03:00:00.000+0000	Failed: oplog overflow: mongodump was unable to capture all new oplog entries during execution' >&2; exit 1 ;;
+nothing) echo '2026-11-21T03:00:00.000+0000	0 dumped' >&2; exit 0 ;;
+page) echo '<html>' | gzip -c >"$to" ;;
+*) { printf '\155\342\231\201'; head -c 20000 /dev/urandom; } | gzip -c >"$to" ;;
+esac
+[ ` + trouble + ` != half ] || truncate -s -100 "$to"
+printf '2026-11-21T03:00:00.000+0000	writing shop.orders to archive\n2026-11-21T03:00:01.000+0000	done dumping shop.orders (120 documents)\n2026-11-21T03:00:01.000+0000	done dumping shop.my things (1 document)\n' >&2
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stage := filepath.Join(dir, "stage")
+	if err := os.Mkdir(stage, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	smallFile(t, filepath.Join(dir, "password"), mongodbPassword)
+	return dir, map[string]string{"PATH": dir + ":" + os.Getenv("PATH"), actions.InStage: stage, actions.InFrom: stage, actions.InRun: "0007-test"}
+}
+
+func TestMongoDBDump(t *testing.T) {
+	t.Parallel()
+	k, _ := Lookup("mongodb")
+	f, target := suiteTarget(t, k, `role = "ops"`, `password = { env = "P" }`)
+	d, err := k.Data(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := map[string]string{"MONGODB_PASSWORD": mongodbPassword}
+	for trouble, why := range map[string]string{
+		"none": "", "alone": "", "overflow": "oplog overflow", "nothing": "dumped no collection", "page": "no archive of mongodump", "half": "cannot be read back", "denied": "Authentication failed",
+	} {
+		t.Run(trouble, func(t *testing.T) {
+			t.Parallel()
+			dir, in := mongodbBed(t, trouble)
+			s := d.Dump.With(in)
+			if s.Secrets = secret; trouble == "denied" {
+				s.Secrets = map[string]string{"MONGODB_PASSWORD": "another"}
+			}
+			for _, shell := range [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}} {
+				r := runFully(t.Context(), t, s, shell...)
+				tried := runFully(t.Context(), t, d.Try.With(in), shell...)
+				if why != "" {
+					if r.Exit == 0 || !strings.Contains(string(r.Stderr), why) || tried.Exit == 0 {
+						t.Errorf("%s: exit %d, %d: %s%s", shell[0], r.Exit, tried.Exit, r.Stdout, r.Stderr)
+					}
+					continue
+				}
+				if r.Exit != 0 || r.said["documents"] != "121" || r.said["collections"] != "2" || r.said["moment"] != map[string]string{"none": "one", "alone": "several"}[trouble] {
+					t.Errorf("%s: exit %d, %v: %s", shell[0], r.Exit, r.said, r.Stderr)
+				}
+				if tried.said["level"] != "extracted" || !strings.Contains(tried.said["proof"], "121 documents in 2 collections") {
+					t.Errorf("%s: %v: %s", shell[0], tried.said, tried.Stderr)
+				}
+			}
+			argv, err := os.ReadFile(filepath.Join(dir, "argv"))
+			if err != nil || strings.Contains(string(argv), `"w`) || strings.Contains(string(argv), "another") {
+				t.Errorf("%v: the tools were told %s", err, argv)
+			}
+			if trouble == "none" || trouble == "alone" {
+				if strings.Contains(string(argv), "--oplog") != (trouble == "none") || !strings.Contains(string(argv), "--username=ops --authenticationDatabase=admin") {
+					t.Errorf("mongodump was told %s", argv)
+				}
+				config, err := os.ReadFile(filepath.Join(dir, "config"))
+				if want := `password: "p'\"w\\ $x"` + "\n"; err != nil || string(config) != want {
+					t.Errorf("%v: its configuration is %s, want %s", err, config, want)
+				}
+				if mode, err := os.ReadFile(filepath.Join(dir, "mode")); err != nil || string(mode) != "600\n" {
+					t.Errorf("%v: others may read it: %s", err, mode)
+				}
+			}
+		})
+	}
+}
+
+func TestMongoDBLook(t *testing.T) {
+	t.Parallel()
+	k, _ := Lookup("mongodb")
+	f, target := suiteTarget(t, k, `role = "ops"`, `password = { env = "P" }`)
+	d, err := k.Data(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, in := mongodbBed(t, "none")
+	for password, want := range map[string]string{mongodbPassword: "ok MongoDB 7.0.5, the active one of rs0", "wrong": "unknown Authentication failed"} {
+		check := k.Checks(f, target)[0]
+		s := check.Script.With(in)
+		s.Secrets = map[string]string{"MONGODB_PASSWORD": password}
+		for _, shell := range [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}} {
+			r := runFully(t.Context(), t, s, shell...)
+			a := suiteAnswer(string(r.Stdout))
+			status, words, _ := strings.Cut(want, " ")
+			if rs := check.Read(a); len(rs) != 1 || rs[0].Status.String() != status || !strings.Contains(rs[0].Line, words) {
+				t.Errorf("%s: %+v\n%s%s", shell[0], rs, r.Stdout, r.Stderr)
+			}
+		}
+	}
+	survey := d.Survey.With(in)
+	survey.Secrets = map[string]string{"MONGODB_PASSWORD": mongodbPassword}
+	if r := runFully(t.Context(), t, survey); r.Exit != 0 || r.said["version"] != "7.0.5" || r.said["bytes"] != "4096" || r.said["trouble"] != "" {
+		t.Errorf("%v %s", r.said, r.Stderr)
+	}
+	survey.Secrets = map[string]string{"MONGODB_PASSWORD": "wrong"}
+	if r := runFully(t.Context(), t, survey); !strings.Contains(r.said["trouble"], "Authentication failed") {
+		t.Errorf("%v %s", r.said, r.Stderr)
+	}
+	for _, name := range []string{"argv", "stdin"} {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || strings.Contains(string(b), `"w`) || strings.Contains(string(b), "wrong") {
+			t.Errorf("%v: %s of mongosh: %s", err, name, b)
+		}
+	}
+}
+
+// TestMongoDBTwoActives: each host tells of itself, so that two that are active
+// are found.
+func TestMongoDBTwoActives(t *testing.T) {
+	t.Parallel()
+	k, _ := Lookup("mongodb")
+	f, target := suiteTarget(t, k, `standby = ["other"]`)
+	seen := map[string]bool{}
+	for _, c := range k.Checks(f, target) {
+		if !strings.HasPrefix(c.ID, "server") {
+			continue
+		}
+		text := fmt.Sprintf("== server\n{\"hello\":{\"primary\":true,\"set\":\"rs0\",\"leads\":\"%s\"},\"version\":\"7.0.5\"}\n== end\n", c.ID)
+		for _, r := range c.Read(suiteAnswer(text)) {
+			seen[string(r.On)] = true
+		}
+	}
+	if len(seen) != 2 || !seen["node/app"] || !seen["node/other"] {
+		t.Errorf("active on %v", seen)
+	}
+}
