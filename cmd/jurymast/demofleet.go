@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"jurymast/actions"
 	"jurymast/actions/engine"
@@ -32,6 +31,9 @@ type demoFleet struct {
 	fleet *inventory.Fleet
 }
 
+// demoState is where the example's NixOS machine keeps what is copied.
+const demoState = "/var/lib/selfprivacy"
+
 // startDemo starts a machine for every host of the example inventory and makes
 // what its services and checks need. Calm leaves everything well.
 func startDemo(ctx context.Context, dir string, calm bool) (*demoFleet, error) {
@@ -40,15 +42,20 @@ func startDemo(ctx context.Context, dir string, calm bool) (*demoFleet, error) {
 	text := strings.Replace(demoInventory, "port = 2222\n", "", 1)
 	// Nor a sandbox: what is copied and brought back lies in the demo's own
 	// folder, and never where a real fleet would have it.
-	for name, host := range map[string]string{"/srv/documents": "nas", "/mnt/usb/copies": "nas"} {
-		text = strings.ReplaceAll(text, `path = "`+name+`"`, `path = "`+filepath.Join(dir, "lab", "machine", host, name)+`"`)
+	for name, host := range map[string]string{"/srv/documents": "nas", "/mnt/usb/copies": "nas", demoState: "selfhost"} {
+		here := `"` + filepath.Join(dir, "lab", "machine", host, name) + `"`
+		text = strings.ReplaceAll(text, `path = "`+name+`"`, `path = `+here)
+		text = strings.ReplaceAll(text, `data = ["`+name+`"]`, `data = [`+here+`]`)
 	}
+	secret := filepath.Join(dir, "bucket.password")
+	text = strings.ReplaceAll(text, "~/.config/jurymast/bucket.password", secret)
 	f, err := inventory.Parse("inventory.toml", []byte(text), engine.Schema())
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(dir, "inventory.toml"), []byte(text), 0o600),
+		os.WriteFile(secret, []byte("of the demo\n"), 0o600),
 		os.Mkdir(filepath.Join(dir, "lab"), 0o700),
 	); err != nil {
 		return nil, err
@@ -69,13 +76,7 @@ func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		h := d.machine(t)
-		if t.Kind == "proxmox" {
-			if err := demoProxmox(d.fleet, t, &h); err != nil {
-				return err
-			}
-		}
-		if _, err := d.lab.Add(h); err != nil {
+		if _, err := d.lab.Add(d.machine(t)); err != nil {
 			return fmt.Errorf("demo machine %s: %w", t.Ref.Name(), err)
 		}
 	}
@@ -95,57 +96,6 @@ func (d *demoFleet) furnish(ctx context.Context, calm bool) error {
 	return d.spoil()
 }
 
-// papers makes the files that the demo copies and brings back.
-func (d *demoFleet) papers() error {
-	for i := range d.fleet.Shares {
-		s := &d.fleet.Shares[i]
-		if s.Kind != "files" {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Join(s.Path, "letters"), 0o700); err != nil {
-			return err
-		}
-		for name, text := range map[string]string{"insurance.txt": "policy 4711\n", "letters/grandmother.txt": "come and see us\n"} {
-			if err := os.WriteFile(filepath.Join(s.Path, name), []byte(text), 0o600); err != nil {
-				return err
-			}
-		}
-	}
-	for _, r := range d.fleet.Repositories {
-		if r.Path != "" {
-			if err := os.MkdirAll(r.Path, 0o700); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// provide makes a copy of the demo's files and practises bringing it back, as a
-// calm crew would have.
-func (d *demoFleet) provide(ctx context.Context) error {
-	env := engine.Env(overlay(os.LookupEnv, d.environment()))
-	e, err := engine.Open(ctx, engine.Options{Paths: engine.FindPaths("", env, false), Now: time.Now, Who: "demo", Dial: d.lab.Dial})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = e.Close() }() // what was done is written down
-	for _, verb := range []actions.Verb{actions.VerbBackup, actions.VerbDrill} {
-		p, err := e.Plan(ctx, engine.PlanRequest{Verb: verb, Target: "share/documents"}, nil)
-		if err != nil {
-			return err
-		}
-		r, err := e.Begin(ctx, p, engine.Approval{Yes: true})
-		if err != nil {
-			return err
-		}
-		if _, err := e.Carry(ctx, r.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // certEnv is where crypto/x509 looks for certificates to trust.
 const certEnv = "SSL_CERT_FILE"
 
@@ -157,6 +107,7 @@ func (d *demoFleet) machine(t *inventory.Target) sshlab.Host {
 	if t.Reach.Address != "" {
 		h.Aliases = []string{t.Reach.Address}
 	}
+	d.placeNode(t, &h)
 	for s := range d.fleet.Targets() {
 		d.place(s, t.Ref, &h)
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"jurymast/inventory"
 	"jurymast/ssh/sshlab"
@@ -49,6 +51,33 @@ func placeShare(s *inventory.Target, host inventory.Ref, h *sshlab.Host) {
 	}
 }
 
+// placeNode makes a node what its own kind says of it.
+func (d *demoFleet) placeNode(t *inventory.Target, h *sshlab.Host) {
+	if t.Kind == "opnsense" {
+		h.Facts.OPNsense = &sshlab.OPNsense{Services: []string{"Unbound DNS", "OpenSSH", "WireGuard"}, Changed: 19 * 24 * time.Hour,
+			Gateways: []sshlab.Gateway{{Name: "WAN_DHCP", Address: "203.0.113.1", Delay: 4.2}}}
+	}
+	if t.Kind != "proxmox" {
+		return
+	}
+	v := &sshlab.Proxmox{Storages: []sshlab.GuestStorage{
+		{Name: "local", Type: "dir", Content: "iso,vztmpl", Size: 94 * gib, Used: 22 * gib},
+		{Name: "local-lvm", Type: "lvmthin", Content: "images,rootdir", Size: 1700 * gib, Used: 940 * gib},
+		{Name: "backups", Type: "pbs", Content: "backup", Size: 8 * tib, Used: 3 * tib},
+	}}
+	for g := range d.fleet.Hosts() {
+		id, err := strconv.Atoi(g.ID)
+		if g.On != t.Ref || err != nil {
+			continue
+		}
+		// The firewall is no Linux, and has no agent.
+		v.Guests = append(v.Guests, sshlab.Guest{ID: id, Name: g.Ref.Name(), Agent: g.Kind == "linux", Copied: 7 * time.Hour, Backup: "backups"})
+	}
+	// One that the inventory does not have yet: inventory import finds it.
+	v.Guests = append(v.Guests, sshlab.Guest{ID: 116, Name: "wiki", Container: true, Address: "10.10.0.26", Copied: 7 * time.Hour, Backup: "backups"})
+	h.Facts.Proxmox = v
+}
+
 // placeService makes what runs on the service's own host.
 func placeService(s *inventory.Target, h *sshlab.Host) {
 	switch s.Kind {
@@ -59,6 +88,15 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 			u.Sub = "waiting"
 		}
 		h.Facts.Units = append(h.Facts.Units, u)
+	case "nginx":
+		name := s.Options.String("container")
+		h.Facts.Docker = true
+		h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: name, Project: name, Service: name, Image: "lscr.io/linuxserver/swag", Inside: sshlab.Inside{
+			Nginx: &sshlab.Nginx{Certificates: []sshlab.Certificate{{Name: "cloud.example.org", Left: 61 * 24 * time.Hour}}}}})
+	case "minio":
+		h.Facts.MinIO = &sshlab.MinIO{URL: s.URL}
+	case "redis":
+		h.Facts.Redis = &sshlab.Redis{Memory: 61 << 20, MaxMemory: 512 << 20, Saved: 25 * time.Minute, Changes: 12}
 	case "compose":
 		project := s.Options.String("project")
 		if project == "" {

@@ -33,11 +33,11 @@ func demoFacts(name string) sshlab.Linux {
 		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 3 * gib, Disks: disk(32*gib, 6*gib), Uptime: 41 * 24 * time.Hour}
 	case "nas":
 		return sshlab.Linux{
-			CPUs: 4, MemTotal: 8 * gib, MemAvailable: 5 * gib, Disks: disk(60*gib, 11*gib), Uptime: 212 * 24 * time.Hour, Mdstat: demoRaid,
+			CPUs: 4, MemTotal: 8 * gib, MemAvailable: 5 * gib, Disks: disk(60*gib, 11*gib), Uptime: 212 * 24 * time.Hour, Arrays: []sshlab.Array{demoArray()},
 			SMART: []sshlab.Drive{{Device: "/dev/sda", Model: "NAS disk 8 TB", Celsius: 36}, {Device: "/dev/sdb", Model: "NAS disk 8 TB", Celsius: 37}, {Device: "/dev/sdc", Model: "NAS disk 8 TB", Celsius: 36}, {Device: "/dev/sdd", Model: "NAS disk 8 TB", Celsius: 38}},
 		}
 	case "selfhost":
-		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Distribution: "nixos", Disks: disk(40*gib, 17*gib), Uptime: 12 * 24 * time.Hour}
+		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Distribution: "nixos", Restic: true, Disks: disk(40*gib, 17*gib), Uptime: 12 * 24 * time.Hour}
 	case "home1":
 		return sshlab.Linux{CPUs: 4, MemTotal: 16 * gib, MemAvailable: 9 * gib, Disks: disk(tib, 420*gib), Uptime: 30 * 24 * time.Hour}
 	case "home2":
@@ -50,34 +50,40 @@ func demoFacts(name string) sshlab.Linux {
 	return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour}
 }
 
-const (
-	demoRaid = `Personalities : [raid10]
-md0 : active raid10 sdd1[3] sdc1[2] sdb1[1] sda1[0]
-      15627788288 blocks super 1.2 512K chunks 2 near-copies [4/4] [UUUU]
-      bitmap: 2/117 pages [8KB], 65536KB chunk
-
-unused devices: <none>
-`
-	demoRaidBroken = `Personalities : [raid10]
-md0 : active raid10 sdd1[3] sdc1[2] sda1[0]
-      15627788288 blocks super 1.2 512K chunks 2 near-copies [4/3] [U_UU]
-      bitmap: 9/117 pages [36KB], 65536KB chunk
-
-unused devices: <none>
-`
-)
+// demoArray is the array of the NAS.
+func demoArray() sshlab.Array {
+	return sshlab.Array{Name: "md0", Level: "raid10", KiB: 15627788288, Layout: "512K chunks 2 near-copies", Checked: 17 * 24 * time.Hour,
+		Members: []sshlab.Member{{Device: "sda1"}, {Device: "sdb1"}, {Device: "sdc1"}, {Device: "sdd1"}}}
+}
 
 // spoil makes a few things go wrong, each of another sort: a broken array, an
 // unhealthy container, a machine that is off and that its swarm misses, a proxy
-// that reaches a database, a timer that failed, updates that wait.
+// that reaches a database, a guest whose copies stopped, a line
+// that loses packets, a configuration that the next start will not take, an upgrade that failed, updates that wait.
 func (d *demoFleet) spoil() error {
 	facts := func(name string, change func(*sshlab.Linux)) error { return d.lab.Machine(name).Facts(change) }
 	return errors.Join(
 		facts("nas", func(l *sshlab.Linux) {
-			l.Mdstat = demoRaidBroken
+			l.Arrays[0].Members[1].Gone = true
+			l.SMART[2].Pending = 16
 			for i := range l.Disks {
 				if l.Disks[i].Mount == "/srv/volumes" {
 					l.Disks[i].Used = l.Disks[i].Size / 100 * 92
+				}
+			}
+		}),
+		facts("pve1", func(l *sshlab.Linux) {
+			for i := range l.Proxmox.Guests {
+				if l.Proxmox.Guests[i].Name == "storage" {
+					l.Proxmox.Guests[i].Copied = 52 * time.Hour
+				}
+			}
+		}),
+		facts("opnsense", func(l *sshlab.Linux) { l.OPNsense.Gateways[0].Loss = 17 }),
+		facts("home1", func(l *sshlab.Linux) {
+			for i := range l.Containers {
+				if n := l.Containers[i].Inside.Nginx; n != nil {
+					n.Broken = `[emerg] unknown directive "proxi_pass" in cloud.conf:23`
 				}
 			}
 		}),
@@ -92,11 +98,7 @@ func (d *demoFleet) spoil() error {
 			l.Updates, l.SecurityUpdates, l.RebootRequired = 23, 4, true
 		}),
 		facts("selfhost", func(l *sshlab.Linux) {
-			for i := range l.Units {
-				if l.Units[i].Name == "restic-backups-bucket.timer" {
-					l.Units[i].Active, l.Units[i].Sub, l.Units[i].Result = "failed", "failed", "resources"
-				}
-			}
+			l.Units = append(l.Units, sshlab.Unit{Name: "nixos-upgrade.service", Description: "NixOS Upgrade", Active: "failed"})
 		}),
 		// Somebody wanted a quick look at the tables in a browser.
 		d.swarm(func(s *sshlab.Swarm) { s.Services[0].Networks = append(s.Services[0].Networks, "database") }),

@@ -25,11 +25,17 @@ type Linux struct {
 	ClockOffset              time.Duration
 	ClockUnsynced            bool
 	Temperatures             []Temperature
-	Mdstat                   string // text of /proc/mdstat; "" is a machine without arrays
+	Arrays                   []Array
 	SMART                    []Drive
 	Swarm                    *Swarm // nil: its docker is part of none
 	NFS                      *NFS
 	Samba                    *Samba
+	Redis                    *Redis
+	Proxmox                  *Proxmox
+	OPNsense                 *OPNsense
+	Restic                   bool  // it is there; its repository is the machine's own
+	NixOS                    NixOS // of a machine whose distribution that is
+	MinIO                    *MinIO
 }
 
 // Disk is a local file system.
@@ -69,6 +75,12 @@ type Container struct {
 	OOMKilled        bool
 	Error            string
 	Started          time.Time
+	Inside           Inside
+}
+
+// Inside is what docker exec finds in a container.
+type Inside struct {
+	Nginx *Nginx
 }
 
 // Temperature is a sensor.
@@ -83,5 +95,6 @@ type Drive struct {
 	Model   string
 	Failing bool    // its own overall assessment
 	Celsius float64 // 0: not told
+	Pending int     // sectors that could not be read and wait to be replaced
 	Exit    int     // further bits of smartctl's exit status
 }

@@ -46,7 +46,7 @@ func (f *Linux) storage(t tree) {
 	for _, d := range f.SMART {
 		name := path.Base(d.Device)
 		t.add("sys/block/"+name+"/device/model", "%s\n", d.Model)
-		t.add("lab/smart/"+name, "device=%s\nmodel=%s\npassed=%t\ncelsius=%.0f\nexit=%d\n", d.Device, d.Model, !d.Failing, d.Celsius, d.exit())
+		t.add("lab/smart/"+name, "device=%s\nmodel=%s\npassed=%t\ncelsius=%.0f\npending=%d\nexit=%d\n", d.Device, d.Model, !d.Failing, d.Celsius, d.Pending, d.exit())
 	}
 }
 
@@ -81,6 +81,9 @@ func (f *Linux) services(t tree) {
 	}
 	for i, c := range f.Containers {
 		t["lab/containers/"+c.Name] = c.text(i)
+		if c.Inside.Nginx != nil {
+			c.Inside.Nginx.write(t, "lab/inside/"+c.Name+"/")
+		}
 	}
 }
 

@@ -2,8 +2,10 @@ package sshlab
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +19,7 @@ func (t tree) add(name, format string, args ...any) { t[name] = fmt.Sprintf(form
 
 // owned are the folders that hold nothing but facts: what a fact that went
 // away left in them is removed.
-var owned = []string{"lab/units", "lab/containers", "lab/smart", "lab/swarm", "sys/class", "sys/block", "proc"}
+var owned = []string{"lab/units", "lab/containers", "lab/smart", "lab/swarm", "lab/program", "lab/inside", "sys/class", "sys/block", "proc"}
 
 // write makes the machine's files say f. Each file is replaced at once.
 func (f *Linux) write(m *Machine) error {
@@ -29,8 +31,19 @@ func (f *Linux) write(m *Machine) error {
 	if f.Swarm != nil {
 		f.Swarm.write(t, m.host.Name)
 	}
+	own := f.programs(t, m.host.Name)
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		if err := writeFile(m.dir, name, t[name], 0o644); err != nil {
+		mode := fs.FileMode(0o644)
+		if path.Base(path.Dir(name)) == "bin" {
+			mode = 0o755 // a program in a container
+		}
+		if err := writeFile(m.dir, name, t[name], mode); err != nil {
+			return err
+		}
+	}
+	for name, age := range own.aged {
+		at := time.Now().Add(-age)
+		if err := setTime(filepath.Join(m.dir, name), at); err != nil {
 			return err
 		}
 	}
@@ -55,7 +68,7 @@ func (f *Linux) write(m *Machine) error {
 			return err
 		}
 	}
-	return m.installTools(f)
+	return m.installTools(f, own.names)
 }
 
 // prune removes what is below dir and not in t.
@@ -132,9 +145,6 @@ func (f *Linux) proc(t tree) {
 	for _, what := range []string{"cpu", "memory", "io"} {
 		t.add("proc/pressure/"+what, "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
 	}
-	if f.Mdstat != "" {
-		t.add("proc/mdstat", "%s\n", strings.TrimSuffix(f.Mdstat, "\n"))
-	}
 }
 
 // sysctl writes what FreeBSD tells instead of /proc.
@@ -195,7 +205,7 @@ func (f *Linux) updates(t tree) {
 // reboot says whether a reboot is due, in the way of the distribution.
 func (f *Linux) reboot(dir string) error {
 	if f.Distribution == "nixos" {
-		return f.nixosReboot(dir)
+		return f.generations(dir)
 	}
 	if !f.RebootRequired {
 		for _, name := range []string{"run/reboot-required", "run/reboot-required.pkgs"} {
@@ -209,32 +219,4 @@ func (f *Linux) reboot(dir string) error {
 		return err
 	}
 	return writeFile(dir, "run/reboot-required", "*** System restart required ***\n", 0o644)
-}
-
-// nixosReboot makes the kernel that runs and the one that would be booted
-// differ, or not.
-func (f *Linux) nixosReboot(dir string) error {
-	booted, current := f.Kernel, f.Kernel
-	if f.RebootRequired {
-		current += "-next"
-	}
-	for link, kernel := range map[string]string{"booted-system": booted, "current-system": current} {
-		for _, part := range []string{"kernel", "initrd", "kernel-modules"} {
-			store := "nix/store/" + part + "-" + kernel
-			if err := writeFile(dir, store, "", 0o644); err != nil {
-				return err
-			}
-			at := filepath.Join(dir, "run", link, part)
-			if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-				return err
-			}
-			if err := os.Remove(at); err != nil && !os.IsNotExist(err) {
-				return err
-			}
-			if err := os.Symlink(filepath.Join(dir, store), at); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -59,32 +59,43 @@ func (l *Lab) furnish(m *Machine) error {
 }
 
 // installTools writes the simulated tools that a machine with these facts has
-// into its bin, and removes those that it has no longer.
-func (m *Machine) installTools(f *Linux) error {
+// into its bin, its programs among them, and removes those that it has no longer.
+func (m *Machine) installTools(f *Linux, programs map[string]bool) error {
+	text := map[string]string{}
 	for _, name := range toolNames {
-		file := filepath.Join(m.dir, "bin", name)
+		if f.hasTool(name) {
+			text[name] = name
+		}
+	}
+	for name := range programs {
+		text[name] = "program"
+	}
+	for name := range m.tools {
+		if text[name] == "" {
+			if err := os.Remove(filepath.Join(m.dir, "bin", name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	m.tools = map[string]bool{}
+	for name, file := range text {
 		if _, own := m.host.Tools[name]; own {
 			continue
 		}
-		if !f.hasTool(name) {
-			if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			continue
-		}
-		text, err := tools.ReadFile("tool/" + name + ".sh")
+		body, err := tools.ReadFile("tool/" + file + ".sh")
 		if err != nil {
 			return err
 		}
-		if err := writeFile(m.dir, path.Join("bin", name), string(text), 0o755); err != nil {
+		if err := writeFile(m.dir, path.Join("bin", name), string(body), 0o755); err != nil {
 			return err
 		}
+		m.tools[name] = true
 	}
 	return nil
 }
 
 // toolNames are the simulated tools, each in tool/NAME.sh.
-var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker sysctl timeout exportfs testparm smbstatus")
+var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker sysctl timeout exportfs testparm smbstatus restic")
 
 func (f *Linux) hasTool(name string) bool {
 	switch name {
@@ -98,6 +109,8 @@ func (f *Linux) hasTool(name string) bool {
 		return f.apt()
 	case "smartctl":
 		return len(f.SMART) > 0
+	case "restic":
+		return f.Restic
 	case "exportfs":
 		return f.NFS != nil
 	case "testparm", "smbstatus":

@@ -40,6 +40,7 @@ type Machine struct {
 	procs    map[int]struct{} // process groups
 	ran      bool             // any process ever
 	facts    Linux
+	tools    map[string]bool // simulated ones that its facts have put there
 
 	execs, sessions, logins, connections atomic.Int64
 }

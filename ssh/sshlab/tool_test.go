@@ -155,8 +155,8 @@ func TestFactsChange(t *testing.T) {
 }
 
 func TestToolsAreClean(t *testing.T) {
-	names := make([]string, 0, len(toolNames))
-	for _, n := range toolNames {
+	names := make([]string, 0, len(toolNames)+1)
+	for _, n := range append([]string{"program"}, toolNames...) {
 		if text, err := tools.ReadFile("tool/" + n + ".sh"); err != nil || !strings.HasPrefix(string(text), "#!/bin/sh\n") {
 			t.Errorf("%s: %v", n, err)
 		}

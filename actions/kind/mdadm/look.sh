@@ -35,7 +35,7 @@ for p in "$R"/proc/[0-9]*; do
     [ "$name" = mdadm ] && { tr '\0' ' ' <"$p/cmdline" && echo; } 2>/dev/null
 done
 for f in /usr/lib/sendmail /usr/sbin/sendmail; do
-    [ -x "$f" ] && part sendmail && break
+    [ -e "$R$f" ] && part sendmail && break
 done
 
 # The kernel says in its log when a check begins and ends, and nothing else

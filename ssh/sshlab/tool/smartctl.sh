@@ -53,7 +53,15 @@ if [ "$json" = no ]; then
 fi
 warm=''
 [ "$(field celsius)" = 0 ] || warm=",\"temperature\":{\"current\":$(field celsius)}"
+case $device in
+/dev/nvme*) kind='"type":"nvme","protocol":"NVMe"' more='"nvme_smart_health_information_log":{"critical_warning":0,"available_spare":100,"available_spare_threshold":10,"percentage_used":4,"media_errors":0}' ;;
+*)
+    attribute() { printf '{"id":%s,"name":"%s","value":100,"when_failed":"","flags":{"prefailure":false},"raw":{"value":%s,"string":"%s"}}' "$1" "$2" "$3" "$3"; }
+    kind='"type":"sat","protocol":"ATA"'
+    more="\"ata_smart_attributes\":{\"table\":[$(attribute 5 Reallocated_Sector_Ct 0),$(attribute 197 Current_Pending_Sector "$(field pending)")]}"
+    ;;
+esac
 cat <<END
-{"json_format_version":[1,0],"smartctl":{"version":[7,3],"exit_status":$code},"device":{"name":"$device","type":"sat","protocol":"ATA"},"model_name":"$(field model)","smart_status":{"passed":$(field passed)}$warm,"power_on_time":{"hours":20311}}
+{"json_format_version":[1,0],"smartctl":{"version":[7,3],"exit_status":$code},"device":{"name":"$device",$kind},"model_name":"$(field model)","smart_support":{"available":true,"enabled":true},"smart_status":{"passed":$(field passed)}$warm,"power_on_time":{"hours":20311},$more}
 END
 exit "$code"

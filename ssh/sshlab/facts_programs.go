@@ -1,0 +1,63 @@
+package sshlab
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// programs are tools that answer some calls from what the facts say, and
+// refuse all others; each is tool/program.sh under a name of its own.
+type programs struct {
+	t     tree
+	names map[string]bool
+	aged  map[string]time.Duration // files of t that were not written just now
+}
+
+// answer has a tool of that name answer a call: all of its arguments, as a
+// pattern of the shell's case. The first pattern that fits counts.
+func (p *programs) answer(name, call string, exit int, text string) {
+	p.names[name] = true
+	n := strings.Count(p.t["lab/program/"+name+"/calls"], "\n")
+	p.t["lab/program/"+name+"/calls"] += fmt.Sprintf("%d %d %s\n", n, exit, call)
+	p.t[fmt.Sprintf("lab/program/%s/%d", name, n)] = text
+}
+
+// rootOnly has a tool refuse everybody but root, in these words.
+func (p *programs) rootOnly(name, words string) {
+	p.names[name] = true
+	p.t["lab/program/"+name+"/root"] = words + "\n"
+}
+
+// programText is the tool that answers from files.
+func programText() string {
+	text, err := tools.ReadFile("tool/program.sh")
+	if err != nil {
+		panic("sshlab: " + err.Error()) // it is in the binary
+	}
+	return string(text)
+}
+
+// programs are those of the machine, with their answers put into t.
+func (f *Linux) programs(t tree, host string) *programs {
+	p := &programs{t: t, names: map[string]bool{}, aged: map[string]time.Duration{}}
+	if f.Redis != nil {
+		f.Redis.answer(p)
+	}
+	if len(f.Arrays) > 0 {
+		f.raid(p, host)
+	}
+	if f.Proxmox != nil {
+		f.Proxmox.answer(p, host)
+	}
+	if f.Distribution == "nixos" {
+		f.NixOS.answer(p)
+	}
+	if f.OPNsense != nil {
+		f.OPNsense.answer(p)
+	}
+	if f.MinIO != nil {
+		f.MinIO.answer(p)
+	}
+	return p
+}
