@@ -9,7 +9,8 @@ import (
 	"jurymast/inventory"
 )
 
-// fakePVE is a cluster that is a folder: $ME is the node that is asked, the
+// fakePVE is a cluster that is a folder (what another node prints comes as one
+// JSON string, pvesh of pve-manager 9.1; older ones end with an error instead): $ME is the node that is asked, the
 // guests of every node lie in /etc/pve, and what runs in $ROOT/state.
 var fakePVE = map[string]string{
 	"hostname": "echo $ME.example.org\n",
@@ -32,9 +33,9 @@ esac
 case "$1 $2" in
 'get /nodes/pve1/qemu/113/status/current') printf '{"status":"%s","vmid":113}\n' "$(cat $ROOT/state)" ;;
 'create /nodes/pve1/qemu/113/migrate')
-    echo 'starting migration of VM 113'
     [ -e $ROOT/refuses ] || mv $ROOT/etc/pve/nodes/pve1/qemu-server/113.conf $ROOT/etc/pve/nodes/$4/qemu-server/
-    echo '"UPID:pve1:00001267:0052AFDE:6B00D610:qmigrate:113:root@pam:"' ;;
+    [ ! -e $ROOT/old ] || { echo 'malformed JSON string, at character offset 0 (before "2026-11-21 08:00:00 ...")' >&2; exit 255; }
+    echo '"2026-11-21 08:00:00 starting migration of VM 113migration finished successfully\"UPID:pve1:00001267:0052AFDE:6B00D610:qmigrate:113:root@pam:\""' ;;
 'get /nodes/pve1/tasks/UPID:pve1:00001267:0052AFDE:6B00D610:qmigrate:113:root@pam:/status')
     if [ -e $ROOT/refuses ]; then echo '{"exitstatus":"migration aborted","status":"stopped"}'; else echo '{"exitstatus":"OK","status":"stopped"}'; fi ;;
 *) exit 2 ;;
@@ -131,6 +132,11 @@ func TestProxmoxMovePlanned(t *testing.T) {
 	if r := runFully(t.Context(), t, m.Promote(two)); r.Exit == 0 || !strings.Contains(string(r.Stderr), "did not hand guest 113 over: migration aborted") {
 		t.Errorf("pvesh ended with 0, and its task did not: %d %s", r.Exit, r.Stderr)
 	}
+	put(t, root+"/old", "")
+	if r := runFully(t.Context(), t, m.Promote(two)); r.Exit == 0 || !strings.Contains(string(r.Stderr), "pve1 did not hand guest 113 over: malformed JSON") {
+		t.Errorf("it is not told which task it was, and the guest is where it was: %d %s", r.Exit, r.Stderr)
+	}
+	remove(t, root+"/old")
 	remove(t, root+"/refuses")
 	in := map[string]string{"SAID_ONBOOT": "1"}
 	must(t, m.Promote(two), in)
@@ -160,6 +166,17 @@ func TestProxmoxMovePlanned(t *testing.T) {
 	if strings.Count(got(t, root+"/log"), "start pve2") != 1 {
 		t.Errorf("%s", got(t, root+"/log"))
 	}
+}
+
+// An old pvesh ends with an error although the other node did as it was told.
+func TestProxmoxMoveWithAnOldTool(t *testing.T) {
+	m, root := pveMove(t, "")
+	at(t, "pve1")
+	must(t, m.Stop("node/one"), nil)
+	at(t, "pve2")
+	put(t, root+"/old", "")
+	must(t, m.Promote("node/two"), nil)
+	must(t, m.Verify("node/two"), nil)
 }
 
 func TestProxmoxMoveOfADeadNode(t *testing.T) {

@@ -11,23 +11,27 @@ if [ "$who" != "$me" ] && online "$who"; then
     *'"status":"stopped"'*) ;;
     *) die "guest $GUEST is not seen to be stopped on $who" ;;
     esac
-    # pvesh ends with 0 whatever became of the task.
-    said=$(pvesh create "/nodes/$who/$API/$GUEST/migrate" --target "$me" --output-format json 2>&1 </dev/null) || die "$who does not hand guest $GUEST over: $(printf '%s' "$said" | tail -n 1)"
-    task=$(printf '%s\n' "$said" | grep -o 'UPID:[^" ]*' | tail -n 1)
-    [ -n "$task" ] || die "$who does not say which task hands guest $GUEST over: $(printf '%s' "$said" | tail -n 1)"
-    while :; do
+    # pvesh ends with 0 whatever became of the task, and in older versions with
+    # an error of its own where another node did as it was told: what counts is
+    # the end of the task, or else where the guest is.
+    said=$(pvesh create "/nodes/$who/$API/$GUEST/migrate" --target "$me" --output-format json 2>&1 </dev/null)
+    task=$(printf '%s\n' "$said" | grep -o 'UPID:[A-Za-z0-9:@!._-]*' | tail -n 1)
+    while [ -n "$task" ]; do
         now=$(timeout 60 pvesh get "/nodes/$who/tasks/$task/status" --output-format json 2>&1 </dev/null) || die "task $task is not known: $now"
         case $now in
-        *'"status":"stopped"'*) break ;;
+        *'"status":"stopped"'*)
+            end=$(printf '%s\n' "$now" | sed -n 's/.*"exitstatus":"\([^"]*\)".*/\1/p')
+            case $end in
+            OK | 'WARNINGS: '*) break ;;
+            esac
+            die "$who did not hand guest $GUEST over: ${end:-it does not say why}; see pvenode task log $task"
+            ;;
         *'"status":"running"'*) sleep 1 ;;
         *) die "what became of task $task is not understood: $now" ;;
         esac
     done
-    end=$(printf '%s\n' "$now" | sed -n 's/.*"exitstatus":"\([^"]*\)".*/\1/p')
-    case $end in
-    OK | 'WARNINGS: '*) ;;
-    *) die "$who did not hand guest $GUEST over: ${end:-it does not say why}; see pvenode task log $task" ;;
-    esac
+    now=$(owner) || exit 1
+    [ "$now" = "$me" ] || die "$who did not hand guest $GUEST over: $(printf '%s' "$said" | tail -n 1)"
 elif [ "$who" != "$me" ]; then
     mv "$pve/nodes/$who/$FOLDER/$GUEST.conf" "$pve/nodes/$me/$FOLDER/$GUEST.conf" || die "guest $GUEST cannot be taken from $who"
     # What locked it died with its node.
