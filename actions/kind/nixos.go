@@ -24,7 +24,8 @@ told when it is there.
 It is not rolled back from here, for a move or a restore is something else: nixos-rebuild switch --rollback, which
 brings back programs and settings and no data.
 
-Written after the documentation of NixOS 24.11 and 25.05; no machine has been seen.`,
+Generations are those of a real Nix 2.8 in the tests; the rest is written after the documentation of NixOS 24.11 and
+25.05, and no whole machine has been seen.`,
 	Levels: []inventory.Level{inventory.LevelNode, inventory.LevelVM},
 	Limits: slices.Concat(linux.Limits, []inventory.Limit{
 		{Name: "generations", Warn: 2, Fail: 1, Low: true, Doc: "generations that are kept"},

@@ -1,7 +1,9 @@
 package kind
 
 import (
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,71 +11,136 @@ import (
 	"jurymast/actions"
 )
 
-// TestNixOSOnAMachine looks at a folder that is laid out as a machine, under
-// every shell: as it should be, and with the profile turned back.
-func TestNixOSOnAMachine(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	for _, d := range []string{"etc", "run", "bin", "nix/store/a-system", "nix/store/b-system", "nix/var/nix/profiles/per-user/root"} {
-		if err := os.MkdirAll(filepath.Join(root, d), 0o755); err != nil {
+// nixosBed is a folder that is laid out as a machine, with a store and a profile
+// that a real Nix keeps; what else it answers with are stand-ins.
+type nixosBed struct {
+	t    *testing.T
+	root string
+}
+
+func newNixosBed(t *testing.T) nixosBed {
+	t.Helper()
+	needed(t, "nix-env", "nix-bin")
+	b := nixosBed{t, t.TempDir()}
+	// What is in a store may not be written to, nor removed, by anybody.
+	t.Cleanup(func() {
+		_ = filepath.WalkDir(b.root, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				return os.Chmod(path, 0o755)
+			}
+			return nil
+		})
+	})
+	for _, d := range []string{"etc", "run", "bin", "nix/store", "nix/var/nix/profiles/per-user/root"} {
+		if err := os.MkdirAll(filepath.Join(b.root, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	smallFile(t, filepath.Join(root, "etc/NIXOS"), "")
-	link := func(to, name string) {
-		t.Helper()
-		path := filepath.Join(root, name)
-		_ = os.Remove(path)
-		if err := os.Symlink(to, path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, s := range []string{"a", "b"} {
-		for _, part := range []string{"kernel", "initrd", "kernel-modules"} {
-			link("/nix/store/"+part, "nix/store/"+s+"-system/"+part)
-		}
-	}
-	// Absolute in the machine, so that its parts are found below root here.
-	link(filepath.Join(root, "nix/store/a-system"), "run/booted-system")
-	link(filepath.Join(root, "nix/store/b-system"), "run/current-system")
-	link(filepath.Join(root, "nix/store/a-system"), "nix/var/nix/profiles/system-7-link")
-	link(filepath.Join(root, "nix/store/b-system"), "nix/var/nix/profiles/system-12-link")
-	link("system-12-link", "nix/var/nix/profiles/system")
-	link("channels-3-link", "nix/var/nix/profiles/per-user/root/channels")
+	smallFile(t, filepath.Join(b.root, "etc/NIXOS"), "")
+	b.link("channels-3-link", "nix/var/nix/profiles/per-user/root/channels")
 	for name, text := range map[string]string{
 		"nixos-version": `echo '{"nixosVersion":"24.11.717703.b3d51a0365f6"}'`,
 		"systemctl":     `printf 'LoadState=not-found\nActiveState=inactive\n'`,
 	} {
-		if err := os.WriteFile(filepath.Join(root, "bin", name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(b.root, "bin", name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	k, _ := Lookup("nixos")
-	f, target := suiteTarget(t, k, "limits = { store = { warn = 101, fail = 101 } }") // the disk is this machine's
-	look := func(want map[string]string) {
-		t.Helper()
-		eachShell(t, func(t *testing.T, shell ...string) {
-			for _, c := range k.Checks(f, target) {
-				status, words, ok := strings.Cut(want[c.ID], " ")
-				if !ok {
-					continue
-				}
-				c.Script = c.Script.With(map[string]string{"JURYMAST_ROOT": root, "PATH": filepath.Join(root, "bin") + ":" + os.Getenv("PATH")})
-				a := runScript(t, c, shell...)
-				if rs := c.Read(a); len(rs) != 1 || rs[0].Status.String() != status || !strings.Contains(rs[0].Line, words) {
-					t.Errorf("%s: want %s, got %+v\n%s%s", c.ID, want[c.ID], rs, a.Stdout, a.Stderr)
-				}
-			}
-		})
+	return b
+}
+
+func (b nixosBed) link(to, name string) {
+	b.t.Helper()
+	path := filepath.Join(b.root, name)
+	_ = os.Remove(path)
+	if err := os.Symlink(to, path); err != nil {
+		b.t.Fatal(err)
 	}
-	look(map[string]string{
-		"system": "ok generation 12 runs, and is booted next", "generations": "ok 2 generations, the newest is 12",
+}
+
+// nix runs a command of Nix on the store of the bed.
+func (b nixosBed) nix(args ...string) string {
+	b.t.Helper()
+	cmd := exec.CommandContext(b.t.Context(), args[0], append([]string{"--option", "build-users-group", "", "--option", "sandbox", "false"}, args[1:]...)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.root, "NIX_REMOTE=local", "NIX_CONF_DIR=" + filepath.Join(b.root, "etc"),
+		"NIX_STORE_DIR=" + filepath.Join(b.root, "nix/store"), "NIX_STATE_DIR=" + filepath.Join(b.root, "nix/var/nix"), "NIX_LOG_DIR=" + filepath.Join(b.root, "nix/log")}
+	out, err := cmd.Output()
+	if err != nil {
+		b.t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// system makes a system with a kernel and has the profile name it.
+func (b nixosBed) system(kernel string) string {
+	b.t.Helper()
+	dir := filepath.Join(b.t.TempDir(), "nixos-system-box")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	for part, to := range map[string]string{"kernel": kernel, "initrd": "initrd", "kernel-modules": "modules"} {
+		if err := os.Symlink("/nix/store/"+to, filepath.Join(dir, part)); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	smallFile(b.t, filepath.Join(dir, "nixos-version"), b.t.TempDir()) // no two systems are the same
+	path := b.nix("nix-store", "--add", dir)
+	b.profile("--set", path)
+	return path
+}
+
+func (b nixosBed) profile(args ...string) {
+	b.t.Helper()
+	b.nix(append([]string{"nix-env", "-p", filepath.Join(b.root, "nix/var/nix/profiles/system")}, args...)...)
+}
+
+// finds looks under every shell.
+func (b nixosBed) finds(want map[string]string) {
+	b.t.Helper()
+	k, _ := Lookup("nixos")
+	f, target := suiteTarget(b.t, k, "limits = { store = { warn = 101, fail = 101 } }") // the disk is this machine's
+	for _, shell := range [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}} {
+		for _, c := range k.Checks(f, target) {
+			status, words, ok := strings.Cut(want[c.ID], " ")
+			if !ok {
+				continue
+			}
+			c.Script = c.Script.With(map[string]string{"JURYMAST_ROOT": b.root, "PATH": filepath.Join(b.root, "bin") + ":" + os.Getenv("PATH")})
+			a := runScript(b.t, c, shell...)
+			if rs := c.Read(a); len(rs) != 1 || rs[0].Status.String() != status || !strings.Contains(rs[0].Line, words) {
+				b.t.Errorf("%s under %s: want %s, got %+v\n%s%s", c.ID, shell[0], want[c.ID], rs, a.Stdout, a.Stderr)
+			}
+		}
+	}
+}
+
+// TestNixOSGenerations takes a profile of a real Nix through a switch, a test, a
+// roll back and a collection of garbage.
+func TestNixOSGenerations(t *testing.T) {
+	t.Parallel()
+	b := newNixosBed(t)
+	one := b.system("kernel-1")
+	b.link(one, "run/booted-system")
+	b.link(one, "run/current-system")
+	b.finds(map[string]string{"system": "ok generation 1 runs, and is booted next", "generations": "warn 1 generation, the newest is 1"})
+	two := b.system("kernel-1")
+	b.link(two, "run/current-system")
+	b.finds(map[string]string{
+		"system": "ok generation 2 runs, and is booted next", "generations": "ok 2 generations, the newest is 2",
 		"nixpkgs": "ok the channel was updated", "store": "ok % used", "upgrade": "ok not set to upgrade",
 	})
-	link("/nix/store/kernel-2", "nix/store/b-system/kernel")
-	look(map[string]string{"system": "warn generation 12 waits for a reboot: another kernel was booted"})
-	link("system-7-link", "nix/var/nix/profiles/system")
-	look(map[string]string{"system": "warn generation 12 runs, and the next boot takes 7"})
+	three := b.system("kernel-2")
+	b.finds(map[string]string{"system": "warn generation 2 runs, and the next boot takes 3"})
+	b.link(three, "run/current-system")
+	b.finds(map[string]string{"system": "warn generation 3 waits for a reboot: another kernel was booted"})
+	b.profile("--rollback")
+	b.finds(map[string]string{"system": "warn generation 3 runs, and the next boot takes 2"})
+	b.link(two, "run/current-system")
+	b.finds(map[string]string{"system": "ok generation 2 runs, and is booted next", "generations": "ok 3 generations, the newest is 3"})
+	b.profile("--delete-generations", "1", "3")
+	b.finds(map[string]string{"system": "ok generation 2 runs", "generations": "warn 1 generation, the newest is 2"})
+	b.link(three, "run/current-system")
+	b.finds(map[string]string{"system": "warn in no generation; a reboot goes to 2"})
 }
 
 // TestNixOSVersions: only what is a date is one.
