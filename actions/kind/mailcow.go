@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,7 +64,7 @@ func mailcowInputs(t inventory.Target) map[string]string {
 
 func mailcowChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	in := mailcowInputs(t)
-	want := append(t.Options.List("services"), mailcowNeeded...)
+	want := slices.Concat(t.Options.List("services"), mailcowNeeded)
 	s := dockerLook(f, t, "mailcow/look.sh").With(in)
 	of := func(id, title string, read func(mailcowSaid, actions.Answer) actions.Reading) actions.Check {
 		return actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Limit: 30 * time.Second, Read: func(a actions.Answer) []actions.Reading {

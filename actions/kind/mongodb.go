@@ -13,7 +13,7 @@ var mongodb = actions.Kind{
 	Name: "mongodb",
 	Doc:  "A MongoDB server, alone or in a replica set: looked at, and dumped at one moment.",
 	About: `One session of mongosh on the host asks for everything. The password is a secret and reaches mongosh and mongodump in
-files that only root may read: both would show it to everybody who looks at the list of processes. mongosh takes about
+files that nobody else may read: both would show it to everybody who looks at the list of processes. mongosh takes about
 a second to start. Without it there is no answer (apt install mongodb-mongosh, from MongoDB's own packages); the older
 shell mongo is not used. A server that insists on TLS is not asked.
 

@@ -2,17 +2,21 @@
 # directory/common.sh and ahead of them.
 # Inputs: SERVER_PORT, ADDRESS, ROLE (database user, empty for none) and AUTH
 # (the database that knows it). MONGODB_PASSWORD is a secret: it reaches the
-# tools in files that only root may read.
+# tools in files that nobody else may read.
 # shellcheck shell=sh disable=SC2034,SC2154
 
 cd / || exit 1
 
-# asked runs a program of JavaScript, and prints what it prints.
+# asked runs a program of JavaScript, and prints what it prints. It is ended
+# before we are: then nothing of ours is left behind.
 asked() {
+    limit=
+    ! command -v timeout >/dev/null || limit='timeout 15'
     at=$ADDRESS
     case $at in *:*) at="[$at]" ;; esac
     # It writes its own log below HOME.
-    HOME=$tmp JM_ROLE=$ROLE JM_AUTH=$AUTH JM_SECRET=$tmp/secret mongosh --quiet --norc \
+    # shellcheck disable=SC2086 # two words, or none
+    HOME=$tmp JM_ROLE=$ROLE JM_AUTH=$AUTH JM_SECRET=$tmp/secret $limit mongosh --quiet --norc \
         "mongodb://$at:$SERVER_PORT/?directConnection=true&serverSelectionTimeoutMS=5000&appName=jurymast" --eval "$1" </dev/null 2>&1
 }
 
