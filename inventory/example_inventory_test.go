@@ -41,8 +41,10 @@ func TestExampleLoads(t *testing.T) {
 	if len(f.Warnings) == 0 {
 		t.Error("it speaks of warnings and there are none")
 	}
-	if !bytes.Contains(src, []byte("the repository has no kind, so nothing looks into the bucket")) {
-		t.Error("it does not say that nothing acts on the repository without a kind")
+	for _, r := range f.Repositories {
+		if r.Kind == "" {
+			t.Errorf("nothing acts on repository/%s, which has no kind", r.Name)
+		}
 	}
 	formatted, err := inventory.Format(src)
 	if err != nil || !bytes.Equal(formatted, src) {
@@ -63,7 +65,7 @@ func TestExampleHoldsTheFleet(t *testing.T) {
 			kinds[x.Kind]++
 		}
 	}
-	for _, k := range []string{"linux", "host", "systemd", "compose", "http", "tcp", "tls", "mount", "command", "files"} {
+	for _, k := range []string{"linux", "proxmox", "opnsense", "nixos", "systemd", "compose", "swarm", "http", "tcp", "tls", "samba", "nfs", "command", "files"} {
 		if kinds[k] == 0 {
 			t.Errorf("nothing is of kind %s", k)
 		}
@@ -73,16 +75,16 @@ func TestExampleHoldsTheFleet(t *testing.T) {
 		kind string
 		site string
 	}{
-		{"node/pve1", "linux", "falkenstein"},
+		{"node/pve1", "proxmox", "falkenstein"},
 		{"vm/app1", "linux", "falkenstein"},
 		{"vm/app2", "linux", "falkenstein"},
 		{"vm/api", "linux", "falkenstein"},
 		{"vm/mongo", "linux", "falkenstein"},
 		{"vm/storage", "linux", "falkenstein"},
 		{"vm/proxy", "linux", "falkenstein"},
-		{"vm/opnsense", "host", "falkenstein"},
+		{"vm/opnsense", "opnsense", "falkenstein"},
 		{"node/mail", "linux", "cloud"},
-		{"node/selfhost", "linux", "cloud"},
+		{"node/selfhost", "nixos", "cloud"},
 		{"node/offsite", "linux", "friend"},
 		{"node/nas", "linux", "home"},
 		{"node/swarm1", "linux", "home"},
@@ -90,8 +92,8 @@ func TestExampleHoldsTheFleet(t *testing.T) {
 		{"node/swarm3", "linux", "home"},
 		{"node/home1", "linux", "home"},
 		{"node/home2", "linux", "home"},
-		{"share/files", "mount", "falkenstein"},
-		{"share/volumes", "mount", "home"},
+		{"share/files", "samba", "falkenstein"},
+		{"share/volumes", "nfs", "home"},
 		{"service/mongo", "systemd", "falkenstein"},
 		{"service/traefik", "compose", "falkenstein"},
 		{"service/mail", "compose", "cloud"},
