@@ -24,8 +24,11 @@ table() {
         case $TABLE_AT in
         "$dir") at="$source $type $options" ;;
         esac
+        # Apart: bash takes a pattern that begins with an expansion to nothing,
+        # quoted and cut, for one that matches nothing.
+        above=${dir%/}
         case $TABLE_AT/ in
-        "${dir%/}"/*)
+        "$above"/*)
             if [ "${#dir}" -ge "${#under}" ]; then
                 under=$dir held="$source $type $options"
             fi
