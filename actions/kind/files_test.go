@@ -100,9 +100,10 @@ func TestFilesWholeWay(t *testing.T) {
 	}
 }
 
-// cutTools returns a PATH whose tools count their calls in a file and end the
-// script that calls them, with all that it has started, at the call that $CUT
-// names: before or after it.
+// cutTools returns a PATH whose tools count their calls and end the script that
+// calls them, with all that it has started, at the call that $CUT names: before or
+// after it. Each call has a number of its own, also where two are made at once,
+// as in a pipe: who makes the file $COUNT.N has N.
 func cutTools(t *testing.T, tools ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -111,7 +112,7 @@ func cutTools(t *testing.T, tools ...string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := "#!/bin/sh\nn=$(cat \"$COUNT\" 2>/dev/null || echo 0)\nn=$((n + 1))\necho $n >\"$COUNT\"\n" +
+		text := "#!/bin/sh\nn=1\nuntil (set -C; : >\"$COUNT.$n\") 2>/dev/null; do n=$((n + 1)); done\n" +
 			"[ \"$CUT\" != \"$n before\" ] || kill -9 0\n" + real + " \"$@\"\ncode=$?\n[ \"$CUT\" != \"$n after\" ] || kill -9 0\nexit $code\n"
 		if err := os.WriteFile(filepath.Join(dir, tool), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
