@@ -39,6 +39,7 @@ func All() []actions.Kind {
 		host,
 		httpKind,
 		linux,
+		lvm,
 		mailcow,
 		mariadb,
 		mdadm,

@@ -136,7 +136,7 @@ dd if=/dev/urandom of=/srv/x bs=1M count=40 2>/dev/null; sync`)
 		f.well("vm")
 	})
 	f.part("a device is missing", func(f *fleet) {
-		f.on("vm", "umount /srv; wipefs -qa /dev/vdc; btrfs device scan --forget; mount -o degraded /dev/vdb /srv; dd if=/dev/urandom of=/srv/y bs=1M count=10 2>/dev/null; sync")
+		f.on("vm", "umount /srv; wipefs -qa /dev/vdc; btrfs device scan --forget; mount -o degraded /dev/vdb /srv; dd if=/dev/urandom of=/srv/y bs=1M count=40 2>/dev/null; sync")
 		f.finds("vm", "devices", "/srv", "fail", "a device is missing")
 		f.finds("vm", "room", "/srv", "warn", "several profiles")
 		f.record("btrfs", "vm", "missing", version, all)
@@ -146,7 +146,7 @@ dd if=/dev/urandom of=/srv/x bs=1M count=40 2>/dev/null; sync`)
 	f.part("it is full", func(f *fleet) {
 		f.on("vm", "fallocate -l 150M /srv/z || dd if=/dev/zero of=/srv/z bs=1M 2>/dev/null || :; sync")
 		f.finds("vm", "room", "/srv", "warn", "limit 5 %")
-		f.on("vm", "rm /srv/z; sync; btrfs balance start -dusage=90 /srv")
+		f.on("vm", "rm /srv/z; sync; btrfs balance start -dusage=0 /srv")
 		f.finds("vm", "room", "/srv", "ok")
 	})
 	f.part("it may not be asked", func(f *fleet) {
@@ -164,5 +164,50 @@ dd if=/dev/urandom of=/dev/vde bs=1M seek=20 count=30 conv=notrunc,fsync 2>/dev/
 		f.record("btrfs", "vm", "lost", version, all)
 		f.on("vm", "umount /srv")
 		f.finds("vm", "devices", "", "fail", "no btrfs is mounted")
+	})
+}
+
+// TestLookLVM fills pools and snapshots, and takes a drive away.
+func TestLookLVM(t *testing.T) {
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
+node.vm: kind = "lvm"
+`)
+	f.on("vm", `pvcreate -q -y /dev/vdb /dev/vdc 2>&1; vgcreate -q vg0 /dev/vdb /dev/vdc 2>&1
+lvcreate -q -y -n root -L 60M vg0 2>&1; lvcreate -q -y -T -L 60M -V 100M -n thin vg0/pool 2>&1; lvcreate -q -y -s -n snap -L 40M vg0/root 2>&1; lvcreate -q -y -n far -L 20M vg0 /dev/vdc 2>&1
+mkfs.ext4 -q -E nodiscard /dev/vg0/thin; mount /dev/vg0/thin /srv`)
+	f.rights("vm", "lvm")
+	f.well("vm")
+	f.part("a pool fills up", func(f *fleet) {
+		f.on("vm", "dd if=/dev/urandom of=/srv/x bs=1M count=45 2>/dev/null; sync")
+		f.finds("vm", "volumes", "vg0/pool", "warn", "thin pool, data", "limit 80 %")
+		f.on("vm", "lvextend -q -L +100M vg0/pool 2>&1")
+		f.finds("vm", "volumes", "vg0/pool", "ok")
+	})
+	f.part("nobody monitors it", func(f *fleet) {
+		f.on("vm", "lvchange --monitor n vg0/pool 2>&1")
+		f.finds("vm", "volumes", "vg0/pool", "warn", "dmeventd does not monitor it")
+		f.on("vm", "lvchange --monitor y vg0/pool 2>&1")
+		f.finds("vm", "volumes", "vg0/pool", "ok")
+	})
+	f.part("a snapshot overflows", func(f *fleet) {
+		f.on("vm", "dd if=/dev/urandom of=/dev/vg0/root bs=1M count=26 oflag=direct 2>/dev/null")
+		f.finds("vm", "volumes", "vg0/snap", "warn", "snapshot of root", "limit 50 %")
+		f.on("vm", "dd if=/dev/urandom of=/dev/vg0/root bs=1M count=58 oflag=direct 2>/dev/null")
+		f.finds("vm", "volumes", "vg0/snap", "fail", "overflowed and is lost")
+		f.on("vm", "lvremove -q -y vg0/snap 2>&1")
+		f.well("vm")
+	})
+	f.part("it may not be asked", func(f *fleet) {
+		f.rights("vm", "")
+		f.finds("vm", "groups", "", "unknown", "a password is required")
+		f.rights("vm", "lvm")
+		f.well("vm")
+	})
+	f.part("a drive is missing", func(f *fleet) {
+		f.on("vm", "umount /srv; vgchange -q -an vg0 2>&1; dd if=/dev/vdc of=/root/label bs=1M count=2 2>/dev/null; wipefs -qa /dev/vdc; pvscan --cache 2>&1")
+		f.finds("vm", "groups", "vg0", "fail", "1 of its drives missing")
+		f.finds("vm", "volumes", "vg0/far", "fail", "a drive that it lies on is missing")
+		f.on("vm", "dd if=/root/label of=/dev/vdc bs=1M conv=notrunc,fsync 2>/dev/null; pvscan --cache 2>&1; vgchange -q -ay vg0 2>&1")
+		f.well("vm")
 	})
 }
