@@ -199,7 +199,7 @@ mkfs.ext4 -q -E nodiscard /dev/vg0/thin; mount /dev/vg0/thin /srv`)
 	})
 	f.part("it may not be asked", func(f *fleet) {
 		f.rights("vm", "")
-		f.finds("vm", "groups", "", "unknown", "a password is required")
+		f.finds("vm", "groups", "vg0", "unknown", "a password is required")
 		f.rights("vm", "lvm")
 		f.well("vm")
 	})
