@@ -19,6 +19,7 @@ var scripts embed.FS
 func All() []actions.Kind {
 	return []actions.Kind{
 		address,
+		bareos,
 		borg,
 		btrfs,
 		caddy,

@@ -23,6 +23,7 @@ import (
 var framed = []string{
 	"btrfs",
 	"caddy",
+	"bareos",
 	"compose",
 	"docker",
 	"github",
