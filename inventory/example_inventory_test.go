@@ -94,9 +94,9 @@ func TestExampleHoldsTheFleet(t *testing.T) {
 		{"node/home2", "linux", "home"},
 		{"share/files", "samba", "falkenstein"},
 		{"share/volumes", "nfs", "home"},
-		{"service/mongo", "systemd", "falkenstein"},
+		{"service/mongo", "mongodb", "falkenstein"},
 		{"service/traefik", "compose", "falkenstein"},
-		{"service/mail", "compose", "cloud"},
+		{"service/mail", "mailcow", "cloud"},
 		{"service/nextcloud", "compose", "home"},
 	} {
 		target, err := f.Lookup(string(want.ref))

@@ -93,6 +93,11 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 		h.Facts.Docker = true
 		h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: name, Project: name, Service: name, Image: "lscr.io/linuxserver/swag", Inside: sshlab.Inside{
 			Nginx: &sshlab.Nginx{Certificates: []sshlab.Certificate{{Name: "cloud.example.org", Left: 61 * 24 * time.Hour}}}}})
+	case "mailcow":
+		h.Facts.Mailcow = &sshlab.Mailcow{Waiting: 2, Oldest: 20 * time.Minute, Size: 300 * gib, Used: 171 * gib, Certificate: sshlab.Certificate{Name: "mail.example.org", Left: 53 * 24 * time.Hour}}
+	case "mongodb":
+		h.Facts.MongoDB = &sshlab.MongoDB{Connections: 42, Databases: 4, Bytes: 38 * gib}
+		h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: "mongod.service", Description: "MongoDB Database Server"})
 	case "minio":
 		h.Facts.MinIO = &sshlab.MinIO{URL: s.URL}
 	case "redis":

@@ -22,6 +22,7 @@ func demoFacts(name string) sshlab.Linux {
 	case "pve1":
 		return sshlab.Linux{
 			CPUs: 16, Load: [3]float64{4.2, 3.9, 3.7}, MemTotal: 128 * gib, MemAvailable: 41 * gib, Uptime: 93 * 24 * time.Hour, Kernel: "6.8.12-4-pve",
+			Cloud: []sshlab.CloudServer{{Name: "mail", Type: "cx32", Snapshot: 40 * time.Hour}},
 			Disks: disk(94*gib, 22*gib), Temperatures: []sshlab.Temperature{{Name: "coretemp Package id 0", Celsius: 54}},
 			SMART: []sshlab.Drive{{Device: "/dev/nvme0n1", Model: "Datacenter SSD 1920", Celsius: 41}, {Device: "/dev/nvme1n1", Model: "Datacenter SSD 1920", Celsius: 43}},
 		}
@@ -42,6 +43,9 @@ func demoFacts(name string) sshlab.Linux {
 		return sshlab.Linux{CPUs: 4, MemTotal: 16 * gib, MemAvailable: 9 * gib, Disks: disk(tib, 420*gib), Uptime: 30 * 24 * time.Hour}
 	case "home2":
 		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(2*tib, 900*gib), Uptime: 30 * 24 * time.Hour}
+	case "app1":
+		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour,
+			Releases: []sshlab.Release{{Repository: "example/web", Tag: "v1", Ago: 41 * 24 * time.Hour}}}
 	case "swarm1", "swarm2", "swarm3":
 		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour, Swarm: demoSwarm()}
 	case "offsite":
@@ -58,8 +62,9 @@ func demoArray() sshlab.Array {
 
 // spoil makes a few things go wrong, each of another sort: a broken array, an
 // unhealthy container, a machine that is off and that its swarm misses, a proxy
-// that reaches a database, a guest whose copies stopped, a line
-// that loses packets, a configuration that the next start will not take, an upgrade that failed, updates that wait.
+// that reaches a database, a guest whose copies stopped, mails that wait, a line
+// that loses packets, a configuration that the next start will not take, an
+// upgrade that failed, updates that wait.
 func (d *demoFleet) spoil() error {
 	facts := func(name string, change func(*sshlab.Linux)) error { return d.lab.Machine(name).Facts(change) }
 	return errors.Join(
@@ -74,11 +79,12 @@ func (d *demoFleet) spoil() error {
 		}),
 		facts("pve1", func(l *sshlab.Linux) {
 			for i := range l.Proxmox.Guests {
-				if l.Proxmox.Guests[i].Name == "storage" {
+				if l.Proxmox.Guests[i].Name == "opnsense" {
 					l.Proxmox.Guests[i].Copied = 52 * time.Hour
 				}
 			}
 		}),
+		facts("mail", func(l *sshlab.Linux) { l.Mailcow.Waiting, l.Mailcow.Oldest = 140, 9*time.Hour }),
 		facts("opnsense", func(l *sshlab.Linux) { l.OPNsense.Gateways[0].Loss = 17 }),
 		facts("home1", func(l *sshlab.Linux) {
 			for i := range l.Containers {

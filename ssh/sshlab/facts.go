@@ -36,6 +36,12 @@ type Linux struct {
 	Restic                   bool  // it is there; its repository is the machine's own
 	NixOS                    NixOS // of a machine whose distribution that is
 	MinIO                    *MinIO
+	Mailcow                  *Mailcow
+	ZeroTier                 *ZeroTier
+	MongoDB                  *MongoDB
+	Bareos                   *Bareos
+	Releases                 []Release     // what GitHub tells it
+	Cloud                    []CloudServer // what its hcloud is told of
 }
 
 // Disk is a local file system.
@@ -80,7 +86,10 @@ type Container struct {
 
 // Inside is what docker exec finds in a container.
 type Inside struct {
-	Nginx *Nginx
+	Nginx   *Nginx
+	Traefik *Traefik
+
+	program func(*programs) // what else answers there
 }
 
 // Temperature is a sensor.

@@ -41,17 +41,15 @@ func (c Certificate) text() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// write makes the files and the program that are found below a folder.
-func (n *Nginx) write(t tree, below string) {
+// answer has nginx say how it is, and makes what it names.
+func (n *Nginx) answer(p *programs) {
 	const conf = "/etc/nginx/nginx.conf"
-	inside := tree{}
-	p := &programs{t: inside, names: map[string]bool{}}
 	p.answer("nginx", "-V", 0, "nginx version: nginx/1.26.3\nconfigure arguments: --prefix=/var/lib/nginx --conf-path="+conf+" --pid-path=/run/nginx/nginx.pid\n")
 	var all strings.Builder
 	fmt.Fprintf(&all, "nginx: the configuration file %s syntax is ok\nnginx: configuration file %[1]s test is successful\n# configuration file %[1]s:\nuser abc;\n", conf)
 	for _, c := range n.Certificates {
 		file := "/config/etc/letsencrypt/live/" + c.Name + "/fullchain.pem"
-		inside[strings.TrimPrefix(file, "/")] = c.text()
+		p.t[strings.TrimPrefix(file, "/")] = c.text()
 		fmt.Fprintf(&all, "ssl_certificate %s;\n", file)
 	}
 	if n.Broken == "" {
@@ -61,14 +59,29 @@ func (n *Nginx) write(t tree, below string) {
 	}
 	// A master and two workers, since yesterday (proc_pid_stat(5): fields 2, 4 and 22).
 	day := int64(24 * time.Hour / time.Second)
-	inside.add("proc/stat", "btime %d\n", time.Now().Unix()-2*day)
+	p.t.add("proc/stat", "btime %d\n", time.Now().Unix()-2*day)
 	for i, parent := range []int{1, 300, 300} {
 		if !n.Stopped {
-			inside.add(fmt.Sprintf("proc/%d/stat", 300+i), "%d (nginx) S %d%s %d\n", 300+i, parent, strings.Repeat(" 0", 17), day*100)
+			p.t.add(fmt.Sprintf("proc/%d/stat", 300+i), "%d (nginx) S %d%s %d\n", 300+i, parent, strings.Repeat(" 0", 17), day*100)
 		}
 	}
-	inside["run/nginx/nginx.pid"] = "300\n"
-	for name, text := range inside {
+	p.t["run/nginx/nginx.pid"] = "300\n"
+}
+
+// write makes the files and the programs that are found in a container, below a
+// folder.
+func (i Inside) write(t tree, below string) {
+	p := &programs{t: tree{}, names: map[string]bool{}}
+	if i.Nginx != nil {
+		i.Nginx.answer(p)
+	}
+	if i.Traefik != nil {
+		i.Traefik.answer(p)
+	}
+	if i.program != nil {
+		i.program(p)
+	}
+	for name, text := range p.t {
 		t[below+name] = text
 	}
 	for name := range p.names {

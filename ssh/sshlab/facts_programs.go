@@ -29,6 +29,12 @@ func (p *programs) rootOnly(name, words string) {
 	p.t["lab/program/"+name+"/root"] = words + "\n"
 }
 
+// dialogue has a tool be asked by the first line of its standard input, which
+// stands behind its arguments.
+func (p *programs) dialogue(name string) {
+	p.t["lab/program/"+name+"/dialogue"] = ""
+}
+
 // programText is the tool that answers from files.
 func programText() string {
 	text, err := tools.ReadFile("tool/program.sh")
@@ -56,8 +62,29 @@ func (f *Linux) programs(t tree, host string) *programs {
 	if f.OPNsense != nil {
 		f.OPNsense.answer(p)
 	}
+	if f.Mailcow != nil {
+		f.Mailcow.answer(p)
+	}
+	if len(f.Cloud) > 0 {
+		f.cloud(p)
+	}
+	f.further(p)
+	return p
+}
+
+// further are programs of which a machine has at most a few.
+func (f *Linux) further(p *programs) {
 	if f.MinIO != nil {
 		f.MinIO.answer(p)
 	}
-	return p
+	if f.ZeroTier != nil {
+		f.ZeroTier.answer(p)
+	}
+	if f.MongoDB != nil {
+		f.MongoDB.answer(p)
+	}
+	if f.Bareos != nil {
+		f.Bareos.answer(p)
+	}
+	f.releases(p)
 }

@@ -79,16 +79,18 @@ func (f *Linux) services(t tree) {
 	if f.hasDocker() {
 		t["lab/docker"] = state + "\n"
 	}
-	for i, c := range f.Containers {
+	all := f.Containers
+	if f.Mailcow != nil {
+		all = append(slices.Clone(all), f.Mailcow.containers()...)
+	}
+	for i, c := range all {
 		t["lab/containers/"+c.Name] = c.text(i)
-		if c.Inside.Nginx != nil {
-			c.Inside.Nginx.write(t, "lab/inside/"+c.Name+"/")
-		}
+		c.Inside.write(t, "lab/inside/"+c.Name+"/")
 	}
 }
 
 func (f *Linux) hasDocker() bool {
-	return f.Docker || f.DockerDown || f.Swarm != nil || len(f.Containers) > 0
+	return f.Docker || f.DockerDown || f.Swarm != nil || f.Mailcow != nil || len(f.Containers) > 0
 }
 
 // text is the unit's file: what systemctl show tells, in its order.

@@ -122,3 +122,57 @@ restic tag --add partial --tag backup=in,run=2; restic snapshots --json --tag pa
 		{"curl -sS -m 10 -o /dev/null -D - -w x http://127.0.0.1:9000/minio/health/cluster | grep -c '^code 503'; curl -sS http://127.0.0.1:9000/minio/health/live | grep '^code'", "1\ncode 200 body 0\n"},
 	})
 }
+
+func TestMailcow(t *testing.T) {
+	l := start(t, Host{Name: "mail", Facts: &Linux{
+		Mailcow: &Mailcow{Waiting: 2, Oldest: time.Hour, Size: 100 * gib, Used: 40 * gib, Certificate: Certificate{Name: "mail.example.org", Left: 720 * time.Hour}},
+		Cloud:   []CloudServer{{Name: "mail", Type: "cx32", Snapshot: time.Hour}, {Name: "old", Off: true}},
+	}})
+	m := l.Machine("mail")
+	const service = "docker ps -q --no-trunc --filter label=com.docker.compose.project=mailcowdockerized --filter label=com.docker.compose.service="
+	askAll(t, m, []asked{
+		{service + "postfix-mailcow | wc -l | tr -d ' '; docker exec $(" + service + "postfix-mailcow) postqueue -j | grep -c deferred", "1\n2\n"},
+		{"docker exec $(" + service + "dovecot-mailcow) df -Pk /var/vmail | sed 1d", "/dev/sdb1 104857600 41943040 62914560 40% /var/vmail\n"},
+		{`head -n 1 "$JURYMAST_ROOT/opt/mailcow-dockerized/data/assets/ssl/cert.pem"; git -c a=b -C /x rev-parse --abbrev-ref HEAD`, "-----BEGIN CERTIFICATE-----\nmaster\n"},
+		{`[ "$(git -C /x rev-parse HEAD)" = "$(git -C /x ls-remote origin refs/heads/master | cut -f1)" ]; echo $?`, "0\n"},
+		{"hcloud server describe mail -o json | grep -o '\"status\":\"[a-z]*\"'; hcloud server describe old -o json | grep -o '\"status\":\"[a-z]*\"'; hcloud server describe none -o json 2>&1", "\"status\":\"running\"\n\"status\":\"off\"\nhcloud: Server not found (not_found)\n"},
+		{"hcloud image list --type snapshot -o json | grep -o '\"id\":4[0-9]'", "\"id\":41\n"},
+	})
+	if err := m.Facts(func(f *Linux) { f.Mailcow.Behind, f.Mailcow.Waiting = true, 0 }); err != nil {
+		t.Fatal(err)
+	}
+	askAll(t, m, []asked{
+		{`[ "$(git -C /x rev-parse HEAD)" = "$(git -C /x ls-remote origin refs/heads/master | cut -f1)" ]; echo $?`, "1\n"},
+		{"docker exec $(" + service + "postfix-mailcow) postqueue -j | wc -l | tr -d ' '", "0\n"},
+	})
+}
+
+func TestFurtherPrograms(t *testing.T) {
+	l := start(t, Host{Name: "a", Sudo: true, Facts: &Linux{
+		ZeroTier: &ZeroTier{Address: "1d2c3b4a59", Networks: []ZeroTierNetwork{{ID: "8056c2e21c000001", Name: "home", Denied: true}}, Peers: []ZeroTierPeer{{Address: "a1b2c3d4e5", Relayed: true}}},
+		MongoDB:  &MongoDB{Connections: 42, Databases: 4},
+		Bareos:   &Bareos{Jobs: []BareosJob{{Name: "data", Ago: time.Hour, Files: 3, Failed: true}}, Waiting: "for a mount request"},
+		Releases: []Release{{Repository: "example/web", Tag: "v2"}},
+		Containers: []Container{{Name: "traefik", Image: "traefik:v3", Inside: Inside{Traefik: &Traefik{Routes: []TraefikRoute{
+			{Name: "web", Host: "www.example.org", Servers: []string{"http://10.0.0.1", "http://10.0.0.2"}, Down: []string{"http://10.0.0.2"}},
+			{Name: "old", Error: "no such middleware"},
+		}}}}},
+	}})
+	m := l.Machine("a")
+	askAll(t, m, []asked{
+		{"zerotier-cli -j info 2>&1 | grep -c 'try again as root'; sudo -n zerotier-cli -j info | grep -o '\"online\":[a-z]*'; sudo -n zerotier-cli -j listnetworks | grep -o '\"status\":\"[A-Z_]*\"'", "1\n\"online\":true\n\"status\":\"ACCESS_DENIED\"\n"},
+		{"sudo -n zerotier-cli -j peers | tr '{' '\\n' | grep -A1 a1b2c3d4e5 | grep -c '\"paths\":\\[\\]'", "1\n"},
+		{"mongosh --quiet --norc mongodb://127.0.0.1 --eval x | grep -o '\"current\":[0-9]*'", "\"current\":42\n"},
+		{`printf '.jobs type=B\nquit\n' | bconsole | sed 1,3d; printf 'llist jobs days=14\nquit\n' | bconsole | grep -c 'jobstatus: E'; printf 'status director\nquit\n' | bconsole | grep -c 'is waiting'`, "data\n1\n1\n"},
+		{"curl -q -sS -K - -w '%{http_code}' https://api.github.com/repos/example/web/releases/latest </dev/null | grep -o '\"tag_name\":\"v2\"'", "\"tag_name\":\"v2\"\n"},
+		{"docker exec traefik wget -q -T 5 -O - 'http://127.0.0.1:8080/api/http/services?per_page=10000' | grep -o '\"http://10.0.0.[12]\":\"[A-Z]*\"'", "\"http://10.0.0.1\":\"UP\"\n\"http://10.0.0.2\":\"DOWN\"\n"},
+		{"docker exec traefik wget -q -O - http://127.0.0.1:8080/api/overview | grep -o '\"errors\":1'; docker exec traefik wget -q -O - http://127.0.0.1:8080/ping; docker exec traefik wget -q -O - http://127.0.0.1:8080/none 2>&1 | grep -c 404", "\"errors\":1\nOK\n1\n"},
+		{"docker inspect -f '{{json .Config.Image}}' traefik", "\"traefik:v3\"\n"},
+	})
+	if err := m.Facts(func(f *Linux) { f.MongoDB.Stopped, f.ZeroTier = true, nil }); err != nil {
+		t.Fatal(err)
+	}
+	askAll(t, m, []asked{
+		{"mongosh --eval x 2>&1 | grep -c ECONNREFUSED; command -v zerotier-cli || echo gone", "1\ngone\n"},
+	})
+}

@@ -8,18 +8,21 @@
 lab=${JURYMAST_ROOT:?}/lab
 read -r daemon 2>/dev/null <"$lab/docker" || daemon=down
 
-# inside NAME COMMAND...: docker exec. A container's files are a folder of their
+# inside NAME COMMAND...: docker exec; an id in full will do. A container's files are a folder of their
 # own, lab/inside/NAME; paths are led there, and back in what is printed.
 inside() {
-    at=$lab/inside/$1 left=$(($# - 1))
-    if [ "$(sed -n 's/^State.Running=//p' "$lab/containers/$1" 2>/dev/null)" != true ]; then
+    name=$1 left=$(($# - 1))
+    [ -e "$lab/containers/$name" ] || name=$(grep -l "^Id=$1\$" "$lab"/containers/* 2>/dev/null | sed 's|.*/||')
+    at=$lab/inside/$name
+    if [ "$(sed -n 's/^State.Running=//p' "$lab/containers/$name" 2>/dev/null)" != true ]; then
         echo "Error response from daemon: No such container, or it does not run: $1" >&2
         exit 1
     fi
     shift
     for word; do
         case $word in
-        '' | /proc* | /[!d]* | /data*) word=$at$word ;;
+        /dev/*) ;;
+        '' | /*) word=$at$word ;;
         esac
         [ "$left" -gt 0 ] || break
         left=$((left - 1))
@@ -144,7 +147,7 @@ render() {
         shape = ENVIRON["SHAPE"]; rest = ENVIRON["TEMPLATE"]
         if (shape != "swarm") v["ID"] = ENVIRON["LONG"] == "yes" ? v["Id"] : substr(v["Id"], 53)
         v["Names"] = v["Name"]; v["State"] = v["State.Status"]
-        if (shape == "inspect") { v["Name"] = "/" v["Name"]; delete v["State"] }
+        if (shape == "inspect") { v["Name"] = "/" v["Name"]; v["Config.Image"] = v["Image"]; delete v["State"] }
         if (rest == "json") rest = "{{json .}}"
         if (shape != "inspect") { gsub(/\\t/, "\t", rest); gsub(/\\n/, "\n", rest) }
         while ((at = index(rest, "{{")) > 0) {
@@ -164,6 +167,7 @@ wants() {
     for f in $filter; do
         case $f in
         label=com.docker.compose.project=*) [ "$(field "$1" Project)" = "${f##*=}" ] || return 1 ;;
+        label=com.docker.compose.service=*) [ "$(field "$1" Service)" = "${f##*=}" ] || return 1 ;;
         name=*) case $(field "$1" Name) in *"${f#name=}"*) ;; *) return 1 ;; esac ;;
         status=*) [ "$(field "$1" State.Status)" = "${f#status=}" ] || return 1 ;;
         esac
