@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 
 	"jurymast/actions/engine"
 	"jurymast/inventory"
-	"jurymast/ssh"
 	"jurymast/tui"
 )
 
@@ -157,7 +157,12 @@ func (a *app) clipboard(out io.Writer, text string) error {
 func ring(out io.Writer, text string, notify bool) error {
 	seq := "\a"
 	if notify {
-		seq += "\x1b]9;" + string(ssh.Clean([]byte(text), 200)) + "\a"
+		seq += "\x1b]9;" + strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1 // it would end the sequence
+			}
+			return r
+		}, text) + "\a"
 	}
 	if _, err := io.WriteString(out, seq); err != nil {
 		return fmt.Errorf("ring the terminal: %w", err)

@@ -179,7 +179,7 @@ done
 // TestRing: text from a machine cannot end the sequence that it stands in.
 func TestRing(t *testing.T) {
 	t.Parallel()
-	for want, notify := range map[string]bool{"\a": false, "\a\x1b]9;run 7: done\a": true} {
+	for want, notify := range map[string]bool{"\a": false, "\a\x1b]9;run 7: done]0;x\a": true} {
 		var out strings.Builder
 		if err := ring(&out, "run 7: done\x1b]0;x\a", notify); err != nil || out.String() != want {
 			t.Errorf("%q, %v, want %q", out.String(), err, want)
