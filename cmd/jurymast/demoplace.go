@@ -98,6 +98,9 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 	case "mongodb":
 		h.Facts.MongoDB = &sshlab.MongoDB{Connections: 42, Databases: 4, Bytes: 38 * gib}
 		h.Facts.Units = append(h.Facts.Units, sshlab.Unit{Name: "mongod.service", Description: "MongoDB Database Server"})
+	case "bareos":
+		h.Facts.Bareos = &sshlab.Bareos{Jobs: []sshlab.BareosJob{{Name: "home1-data", Ago: 8 * time.Hour, Files: 48211}, {Name: "home1-system", Ago: 7 * time.Hour, Files: 91544}}}
+		placeProject("bareos", h)
 	case "minio":
 		h.Facts.MinIO = &sshlab.MinIO{URL: s.URL}
 	case "redis":
@@ -107,9 +110,14 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 		if project == "" {
 			project = s.Ref.Name()
 		}
-		h.Facts.Docker = true
-		for _, name := range []string{"app", "cache"} {
-			h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: project + "-" + name + "-1", Project: project, Service: name, Image: project + "/" + name + ":1", State: "running", Health: "healthy"})
-		}
+		placeProject(project, h)
+	}
+}
+
+// placeProject makes the containers of a compose project.
+func placeProject(project string, h *sshlab.Host) {
+	h.Facts.Docker = true
+	for _, name := range []string{"app", "cache"} {
+		h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: project + "-" + name + "-1", Project: project, Service: name, Image: project + "/" + name + ":1", State: "running", Health: "healthy"})
 	}
 }
