@@ -73,6 +73,7 @@ func All() []actions.Kind {
 		systemd,
 		tcp,
 		tlsKind,
+		traefik,
 	}
 }
 

@@ -34,15 +34,7 @@ func nginxParse(t inventory.Target, a actions.Answer) (nginxSaid, *actions.Readi
 		return why(actions.Fail, "apt install nginx-light, or set container", "nginx is not installed")
 	}
 	if state := strings.TrimSpace(parts["container"]); container != "" && ended && state != "running" {
-		switch {
-		case strings.Contains(state, "ermission denied"), strings.Contains(state, "sudo: "):
-			return why(actions.Unknown, "put the login into group docker, or allow sudo: jurymast kinds nginx --sudoers", "docker may not be asked: %s", state)
-		case strings.Contains(state, "No such"):
-			return why(actions.Fail, "docker ps -a", "there is no container %s", container)
-		case state == "exited", state == "created", state == "paused", state == "restarting", state == "dead":
-			return why(actions.Fail, "docker logs --tail 50 "+container, "the container %s is %s", container, state)
-		}
-		return why(actions.Unknown, "docker ps -a", "docker says what is not understood of %s: %s", container, orNothing(state, a.Exit))
+		return n, containerTrouble("nginx", container, state)
 	}
 	if !ended || a.Exit != 0 {
 		return why(actions.Unknown, "", "no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))

@@ -45,6 +45,7 @@ var framed = []string{
 	"sqlite",
 	"swarm",
 	"systemd",
+	"traefik",
 }
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
@@ -428,6 +429,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 		"compose": {"item compose web ok running, healthy"},
 		"caddy":   {"expect caddy ok Caddy 2.6.2", "item upstreams 10.0.0.3:8080 fail nothing else carries", "expect config ok can be read"},
 		"haproxy": {"expect haproxy ok HAProxy 2.6.12", "item backends web warn 1 of 2 servers up: b down for 5 s (L4CON Connection refused)"},
+		"traefik": {"expect traefik ok Traefik 3.5.3, 1 routers", "item services app@file fail none of 1 servers is up: http://10.0.0.3"},
 		"nginx":   {"expect nginx ok nginx/1.22.1, 1 workers, configuration read 59 min ago", "expect config ok passes its test"},
 	}
 	first := map[string]string{}

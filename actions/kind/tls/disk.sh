@@ -21,37 +21,41 @@ first_of_each() {
         }'
 }
 
-# in_files prints the certificates of a path: of each file named $within in a folder,
-# or of a file. Further words lead there.
+# in_files prints the certificates of a path: of each file named $within in a
+# folder, or of a file. Further words lead there.
 in_files() {
     at=$1
     shift
     found=$("$@" find -L "$at" -name "${within:-fullchain.pem}" -exec grep -e . /dev/null {} + 2>/dev/null </dev/null | first_of_each)
-    [ -n "$found" ] || found=$("$@" grep -e . /dev/null "$at" 2>/dev/null </dev/null | first_of_each)
+    if [ -z "$found" ] && ! $enter test -d "$at" </dev/null; then
+        found=$("$@" grep -e . /dev/null "$at" 2>/dev/null </dev/null | first_of_each)
+    fi
     [ -n "$found" ] && printf '%s\n' "$found"
 }
 
 # certificates prints those of each path that it reads, a path a line; or
 # "absent PATH", "none PATH" where there is none, "closed PATH" where it may not
-# be seen.
+# be seen. Root is asked only where the login cannot know.
 certificates() {
     while IFS= read -r at; do
         [ -n "$at" ] || continue
         in_files "$at" $enter && continue
-        [ -z "$root" ] || { in_files "$at" $root && continue; }
-        if $enter test -r "$at" </dev/null; then
-            echo "none $at"
-            continue
-        fi
         said=$($enter ls -d "$at" 2>&1 </dev/null)
         case $said in
-        *'No such file'*) ;;
-        *) [ -z "$root" ] || said=$($root ls -d "$at" 2>&1 </dev/null) ;;
+        *'No such file'*)
+            echo "absent $at"
+            continue
+            ;;
         esac
-        case $said in
-        *'No such file'*) echo "absent $at" ;;
-        "$at") if [ -n "$root" ]; then echo "none $at"; else echo "closed $at"; fi ;;
-        *) echo "closed $at" ;;
-        esac
+        [ -z "$root" ] || { in_files "$at" $root && continue; }
+        if $enter test -d "$at" </dev/null; then
+            # One that is named as they are, and of which nothing came, is closed.
+            named=$($enter find -L "$at" -name "${within:-fullchain.pem}" 2>&1 </dev/null | head -n 1)
+            if [ -z "$named" ]; then echo "none $at"; else echo "closed $at"; fi
+        elif $enter test -r "$at" </dev/null; then
+            echo "none $at"
+        else
+            echo "closed $at"
+        fi
     done
 }

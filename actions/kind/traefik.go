@@ -1,0 +1,74 @@
+package kind
+
+import (
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+var traefik = actions.Kind{
+	Name: "traefik",
+	Doc:  "Traefik: its routers and what is wrong with them, the servers behind its services, its certificates.",
+	About: `Asked are its API and /ping, from its host or, with container, from inside it. A router that Traefik has switched off
+is fail and one that it warns of is warn, each with Traefik's own reason. Neither /ping nor the overview sees a server
+that is dead: a service none of whose servers is up is fail, one with some down is warn. Traefik looks at servers only
+where a healthCheck is configured: without, all are up from the beginning.
+
+A broken file of the dynamic configuration changes nothing that the API shows: the old one stays, and only Traefik's log
+says so. It needs --api (with --api.insecure at port 8080) and --ping; without /ping its API has to do. An API that wants
+a password, or lies behind a router that asks for one, is unknown.
+
+acme names the files of its certificates as its host sees them; they hold keys, and so only root and Traefik may read
+them: without sudo they are unknown. One that others may read is fail: Traefik starts, and leaves its resolver out.
+Traefik renews 30 days before the end of 90. Of the file nothing but certificates leaves the host.
+
+Its data is that of kind compose or files, for it has no test of a configuration. It is led over by kind proxy-file, which
+writes a file of its dynamic configuration.`,
+	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Options: []inventory.Option{
+		{Name: "api", Type: inventory.TypeURL, Default: traefikAPI, Doc: "its API, without /api"},
+		{Name: "ping", Type: inventory.TypeURL, Doc: "its /ping, where that is not at the port of the API"},
+		{Name: "container", Type: inventory.TypeString, Doc: "the container that it runs in, from inside which it is asked"},
+		{Name: "acme", Type: inventory.TypeList, Doc: "files of its certificates, as its host sees them: /etc/traefik/acme.json"},
+	},
+	Limits:  probeCertLimits,
+	Sudoers: []string{dockerSudoers},
+	Checks:  traefikChecks,
+	Proved:  map[string]actions.Ground{"look": actions.Documented},
+}
+
+const traefikAPI = "http://127.0.0.1:8080"
+
+func traefikChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+	api := strings.TrimRight(orDefault(t.Options.String("api"), traefikAPI), "/")
+	s := script("traefik/look.sh", map[string]string{
+		"API": api, "PING": orDefault(t.Options.String("ping"), api+"/ping"), "CONTAINER": t.Options.String("container"),
+		"ACME": strings.Join(t.Options.List("acme"), "\n"), "SUDO": sudo(f, t),
+	})
+	read := func(id, title string, judge func(x traefikSaid, a actions.Answer) []actions.Reading) actions.Check {
+		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
+			x, why := traefikParse(t, api, a)
+			if why != nil {
+				return []actions.Reading{*why}
+			}
+			return judge(x, a)
+		}}
+		if id != "traefik" {
+			c.Needs = []string{"traefik"}
+		}
+		return c
+	}
+	out := []actions.Check{
+		read("traefik", "traefik", func(x traefikSaid, _ actions.Answer) []actions.Reading { return []actions.Reading{x.process()} }),
+		read("routers", "routers", func(x traefikSaid, _ actions.Answer) []actions.Reading { return x.routers() }),
+		read("services", "services", func(x traefikSaid, _ actions.Answer) []actions.Reading { return x.services() }),
+	}
+	if len(t.Options.List("acme")) > 0 {
+		out = append(out, read("certificates", "certificates", func(x traefikSaid, a actions.Answer) []actions.Reading {
+			return x.certificates(t, a.Now)
+		}))
+	}
+	return out
+}

@@ -1,0 +1,256 @@
+package kind
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"jurymast/actions"
+	"jurymast/inventory"
+)
+
+// traefikSaid is a whole answer of traefik/look.sh (Traefik's operations/api).
+type traefikSaid struct {
+	parts    map[string]string
+	version  string
+	overview traefikOverview
+	http     []traefikRouter
+	tcp      []traefikRouter
+	balanced []traefikService
+}
+
+type traefikOverview struct {
+	HTTP struct {
+		Routers  *traefikCount `json:"routers"`
+		Services *traefikCount `json:"services"`
+	} `json:"http"`
+}
+
+type traefikCount struct{ Total, Warnings, Errors int }
+
+type traefikRouter struct {
+	Name, Rule, Service, Status string
+	Error                       []string
+}
+
+type traefikService struct {
+	Name, Status string
+	Error        []string
+	ServerStatus map[string]string
+	UsedBy       []string
+}
+
+func traefikParse(t inventory.Target, api string, a actions.Answer) (traefikSaid, *actions.Reading) {
+	parts, ended := linuxParts(a.Stdout)
+	x := traefikSaid{parts: parts}
+	container := t.Options.String("container")
+	why := func(s actions.Status, next, format string, args ...any) (traefikSaid, *actions.Reading) {
+		return x, &actions.Reading{Status: s, Line: actions.Line(fmt.Sprintf(format, args...)), Next: next}
+	}
+	if strings.TrimSpace(string(a.Stdout)) == "missing docker" && a.Exit == 0 {
+		return why(actions.Fail, "apt install docker.io, or leave container out", "docker is not installed")
+	}
+	if !ended || a.Exit != 0 {
+		return why(actions.Unknown, "", "no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))
+	}
+	if state := strings.TrimSpace(parts["container"]); container != "" && state != "running" {
+		return x, containerTrouble("traefik", container, state)
+	}
+	var version struct{ Version string }
+	if text, failed := traefikJSON(parts["version"], &version); failed != nil || version.Version == "" {
+		switch {
+		case strings.Contains(text, "onnection refused"), strings.Contains(text, "Couldn't connect"), strings.Contains(text, "Failed to connect"):
+			return why(actions.Fail, "see whether it runs, and whether api is where its API listens", "Traefik does not answer at %s: %s", api, firstLine([]byte(text)))
+		case refusedWith(text, "401"), refusedWith(text, "403"):
+			return why(actions.Unknown, "have the API answer its own host without a password: an entrypoint on 127.0.0.1", "the API at %s wants a password: %s", api, firstLine([]byte(text)))
+		}
+		return why(actions.Unknown, "set api, and --api (with --api.insecure at port 8080)", "no API of Traefik answers at %s: %s", api, orNothing(firstLine([]byte(text)), 0))
+	}
+	x.version = version.Version
+	for name, into := range map[string]any{"overview": &x.overview, "http-routers": &x.http, "tcp-routers": &x.tcp, "http-services": &x.balanced} {
+		if text, err := traefikJSON(parts[name], into); err != nil {
+			return why(actions.Unknown, "", "Traefik gave no whole answer for %s: %s", name, orNothing(firstLine([]byte(text)), 0))
+		}
+	}
+	// A list that is short of what the overview counts would hide what is wrong.
+	if o := x.overview.HTTP; o.Routers == nil || o.Services == nil {
+		return why(actions.Unknown, "", "the overview does not count routers and services")
+	} else if len(x.http) < o.Routers.Total || len(x.balanced) < o.Services.Total {
+		return why(actions.Unknown, "", "it counts %d routers and %d services and lists %d and %d", o.Routers.Total, o.Services.Total, len(x.http), len(x.balanced))
+	}
+	return x, nil
+}
+
+// containerTrouble says why a container that is not running cannot be asked.
+func containerTrouble(kind, container, state string) *actions.Reading {
+	r := actions.Reading{Status: actions.Unknown, Line: actions.Line(fmt.Sprintf("docker says what is not understood of %s: %s", container, orNothing(state, 0))), Next: "docker ps -a"}
+	switch {
+	case strings.Contains(state, "ermission denied"), strings.Contains(state, "sudo: "):
+		r.Line = actions.Line("docker may not be asked: " + state)
+		r.Next = "put the login into group docker, or allow sudo: jurymast kinds " + kind + " --sudoers"
+	case strings.Contains(state, "No such"):
+		r.Status, r.Line = actions.Fail, "there is no container "+container
+	case slices.Contains([]string{"exited", "created", "paused", "restarting", "dead"}, state):
+		r.Status, r.Line, r.Next = actions.Fail, fmt.Sprintf("the container %s is %s", container, state), "docker logs --tail 50 "+container
+	}
+	return &r
+}
+
+// traefikJSON reads a part of an answer that ends with "exit 0".
+func traefikJSON(part string, into any) (text string, err error) {
+	text, exit, known := exitOf(part)
+	switch {
+	case !known:
+		return text, fmt.Errorf("it is not said how it ended")
+	case exit != 0:
+		return text, fmt.Errorf("exit code %d", exit)
+	}
+	return text, json.Unmarshal([]byte(text), into)
+}
+
+// refusedWith reports whether curl, or the wget of busybox, tells of a status.
+func refusedWith(text, status string) bool {
+	return strings.Contains(text, "returned error: "+status) || strings.Contains(text, "HTTP/1.1 "+status)
+}
+
+func (x traefikSaid) process() actions.Reading {
+	r := actions.Reading{Status: actions.OK, Line: actions.Line(fmt.Sprintf("Traefik %s, %d routers, %d services", x.version, len(x.http)+len(x.tcp), len(x.balanced)))}
+	text, exit, _ := exitOf(x.parts["ping"])
+	switch {
+	case exit == 0 && text == "OK":
+	case refusedWith(text, "503"):
+		r.Status, r.Line, r.Next = actions.Warn, r.Line+"; it is shutting down, /ping says 503", "see its log"
+	case refusedWith(text, "404"):
+		r.Line += "; /ping is not switched on"
+	default:
+		r.Status, r.Line, r.Next = actions.Unknown, actions.Line(r.Line+"; /ping says what is not understood: "+orNothing(firstLine([]byte(text)), exit)), "set ping to its address"
+	}
+	return r
+}
+
+// routers names those that Traefik does not use as they are meant.
+func (x traefikSaid) routers() []actions.Reading {
+	var out []actions.Reading
+	for _, r := range slices.Concat(x.http, x.tcp) {
+		why := strings.Join(r.Error, "; ")
+		reading := actions.Reading{Item: actions.Line(r.Name), Next: "mend it where " + actions.Line(r.Name) + " is configured: label or file"}
+		switch r.Status {
+		case "enabled":
+			continue
+		case "disabled":
+			reading.Status, reading.Line = actions.Fail, "switched off by Traefik: "+orDefault(why, "it does not say why")
+		case "warning":
+			reading.Status, reading.Line = actions.Warn, "Traefik warns: "+orDefault(why, "it does not say of what")
+		default:
+			reading.Status, reading.Line, reading.Next = actions.Unknown, fmt.Sprintf("Traefik calls it %q, which is not known here", r.Status), ""
+		}
+		reading.Line = actions.Line(reading.Line)
+		out = append(out, reading)
+	}
+	if len(out) == 0 {
+		return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("%d routers, all in use", len(x.http)+len(x.tcp)), Metrics: []actions.Metric{{Name: "routers", Value: float64(len(x.http) + len(x.tcp))}}}}
+	}
+	return out
+}
+
+// services judges each service by its servers. One that no router uses has no
+// status of its servers, and does no harm.
+func (x traefikSaid) services() []actions.Reading {
+	var out []actions.Reading
+	up := 0
+	for _, s := range x.balanced {
+		r := actions.Reading{Item: actions.Line(s.Name), Next: "see whether they run and listen there"}
+		var down, strange []string
+		for _, url := range slices.Sorted(maps.Keys(s.ServerStatus)) {
+			switch s.ServerStatus[url] {
+			case "UP":
+			case "DOWN":
+				down = append(down, url)
+			default:
+				strange = append(strange, fmt.Sprintf("%s is %q", url, s.ServerStatus[url]))
+			}
+		}
+		switch {
+		case s.Status == "disabled" || len(s.Error) > 0 && s.Status != "enabled":
+			r.Status, r.Line, r.Next = actions.Fail, "switched off by Traefik: "+orDefault(strings.Join(s.Error, "; "), "it does not say why"), "mend it where it is configured: label or file"
+		case len(strange) > 0:
+			r.Status, r.Line, r.Next = actions.Unknown, "Traefik says what is not known here: "+strings.Join(strange, ", "), ""
+		case len(down) > 0 && len(down) == len(s.ServerStatus):
+			r.Status, r.Line = actions.Fail, fmt.Sprintf("none of %d servers is up: %s", len(down), strings.Join(down, ", "))
+		case len(down) > 0:
+			r.Status, r.Line = actions.Warn, fmt.Sprintf("%d of %d servers up; down: %s", len(s.ServerStatus)-len(down), len(s.ServerStatus), strings.Join(down, ", "))
+		default:
+			up += len(s.ServerStatus)
+			continue
+		}
+		r.Line = actions.Line(r.Line)
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("%d services, %d servers, none down", len(x.balanced), up)}}
+	}
+	return out
+}
+
+// certificates reads what lies in the files of resolvers: "acme MODE PATH", and
+// a certificate a line, as its chain in PEM in base64.
+func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.Reading {
+	var d diskCerts
+	var out []actions.Reading
+	path, found := "", map[string]int{}
+	for ln := range strings.Lines(x.parts["certificates"]) {
+		ln = strings.TrimRight(ln, "\r\n")
+		word, rest, several := strings.Cut(ln, " ")
+		switch {
+		case word == "closed":
+			d.closed = append(d.closed, rest)
+		case word == "absent":
+			d.absent = append(d.absent, rest)
+		case word == "acme" && several:
+			var mode string
+			mode, path, _ = strings.Cut(rest, " ")
+			found[path] = 0
+			if len(mode) < 10 || mode[4:10] != "------" {
+				out = append(out, actions.Reading{Item: path, Status: actions.Fail, Line: actions.Line("others than its owner may use it (" + mode + "): at its next start Traefik leaves its resolver out"),
+					Next: "chmod 600 " + path})
+			}
+		case path != "":
+			found[path]++
+			name := fmt.Sprintf("%s %d", path, found[path])
+			chain, err := base64.StdEncoding.DecodeString(ln)
+			if err != nil {
+				d.certs = append(d.certs, diskCert{path: name, err: err})
+				continue
+			}
+			block, _ := pem.Decode(chain)
+			d.add(name, string(pem.EncodeToMemory(orBlock(block))))
+		}
+	}
+	for i := range d.certs {
+		if c := &d.certs[i]; c.err == nil && c.cert.Subject != "" {
+			c.path = c.cert.Subject // its names say more than its place in the file
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(found)) {
+		if found[p] == 0 {
+			out = append(out, actions.Reading{Item: p, Status: actions.Warn, Line: "it holds no certificate yet", Next: "see Traefik's log for what its resolver says"})
+		}
+	}
+	if len(out) == 0 || len(d.certs)+len(d.closed)+len(d.absent) > 0 {
+		out = append(out, certificatesJudge(t, d, certServing{}, now)...)
+	}
+	return out
+}
+
+// orBlock is a block, or one that is no certificate.
+func orBlock(b *pem.Block) *pem.Block {
+	if b == nil {
+		return &pem.Block{Type: "NONE"}
+	}
+	return b
+}
