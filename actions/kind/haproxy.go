@@ -24,7 +24,7 @@ admin it is seen which certificate is served, so that one that was renewed and n
 A copy has data, else /etc/haproxy and, where it is there, /etc/letsencrypt. A restore tests the copy as if it lay in its
 place already, in a view of the files that nobody else has, before it touches anything; where that cannot be had after
 it is in place, and then what was there comes back. HAProxy goes on serving meanwhile: its master (-W, as the package
-starts it) is told to read its files, and is seen to do so by a new process.
+starts it) is told to read its files, and is seen to do so by a new process. A drill tests a copy in such a view, too.
 
 As a redirect: needs "stats socket … level admin". Without server the backend has a server for each host, named as the
 host: the new one is made ready, the others are put into maintenance and their sessions ended. With server the backend
@@ -98,6 +98,7 @@ func haproxyData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 		},
 		files: []string{"haproxy/server.sh"},
 		usual: []string{"/etc/haproxy", "/etc/letsencrypt"},
+		tries: true,
 	})
 }
 

@@ -26,7 +26,7 @@ A copy has what data names (of SWAG the folder of the host that is its /config),
 /etc/letsencrypt. A restore tests the copy as if
 it lay in its place already, in a view of the files that nobody else has, before it touches anything; where that cannot
 be had (in a container) after it is in place, and then what was there comes back. nginx goes on serving meanwhile: it
-is made to read its files when all is right, and is seen to do so.`,
+is made to read its files when all is right, and is seen to do so. A drill tests a copy in such a view, too.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "config", Type: inventory.TypePath, Doc: "its configuration file; the program's own where not said"},
@@ -48,6 +48,7 @@ func nginxData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 		in:    map[string]string{"CONFIG": t.Options.String("config"), "UNIT": orDefault(t.Options.String("unit"), "nginx")},
 		files: []string{"nginx/server.sh", "nginx/lib.sh"},
 		usual: []string{"/etc/nginx", "/etc/letsencrypt"},
+		tries: true,
 	})
 }
 

@@ -18,6 +18,7 @@ type proxyCopy struct {
 	in    map[string]string
 	files []string // scripts that know the server: see proxy-file/copy-lib.sh
 	usual []string // what is copied where the inventory names nothing: the first always, the others where they are there
+	tries bool     // a test of a copy writes to nothing but the copy, so that it is good for a drill
 }
 
 // proxyData is the data of a proxy: the folders that the inventory names, or
@@ -52,5 +53,9 @@ func proxyData(f *inventory.Fleet, t inventory.Target, p proxyCopy) (actions.Dat
 	put.Body += "jm_back() (\n" + body("files/back.sh") + ")\n" + body("files/put.sh") + body("proxy-file/copy-taken.sh")
 	back, prove := verb("back", "files/back.sh", "proxy-file/copy-undone.sh"), verb("prove", "proxy-file/copy-proved.sh")
 	d.Put, d.Back, d.Prove = &put, &back, &prove
+	if p.tries {
+		try := verb("try", "proxy-file/copy-tried.sh")
+		d.Try = &try // what it makes ends with it, so that there is nothing to clear
+	}
 	return d, nil
 }

@@ -57,6 +57,15 @@ func proxyWholeWay(t *testing.T, d actions.Data, p proxyBed) {
 	}
 
 	p.change("second")
+	views := exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil
+	if d.Try != nil {
+		if s := must(t, *d.Try, in).said; s["level"] != "extracted" || strings.Contains(s["proof"], "takes the copy") != views {
+			t.Errorf("tried: %v", s)
+		}
+		if p.now() != "first" { // what was written since has not been read
+			t.Errorf("tried, it answers %s", p.now())
+		}
+	}
 	for range 2 {
 		must(t, *d.Put, in)
 		answers("first")
@@ -88,8 +97,13 @@ func proxyWholeWay(t *testing.T, d actions.Data, p proxyBed) {
 			t.Errorf("it answers %s", p.now())
 		}
 	}
-	if exec.CommandContext(t.Context(), "unshare", "-m", "true").Run() == nil {
+	if views {
 		refused(in, "nothing was changed")
+		if d.Try != nil {
+			if r := runFully(t.Context(), t, d.Try.With(in)); r.Exit == 0 || !strings.Contains(string(r.Stderr), p.reads) {
+				t.Errorf("a broken copy was tried: exit %d: %s%s", r.Exit, r.Stdout, r.Stderr)
+			}
+		}
 	} else {
 		t.Log("a copy is not tested ahead here: this machine gives no view of files of one's own")
 	}
