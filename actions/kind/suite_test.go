@@ -21,9 +21,9 @@ import (
 // no such mark by its contract; host reads what there is; mount has a bed of
 // its own.
 var framed = []string{
+	"bareos",
 	"btrfs",
 	"caddy",
-	"bareos",
 	"compose",
 	"docker",
 	"github",
@@ -40,6 +40,7 @@ var framed = []string{
 	"nixos",
 	"opnsense",
 	"proxmox",
+	"proxmox-guest",
 	"samba",
 	"smart",
 	"sqlite",
