@@ -71,9 +71,12 @@ func All() []actions.Kind {
 		sshStop,
 		swarm,
 		systemd,
+		tailscale,
 		tcp,
 		tlsKind,
 		traefik,
+		wireguard,
+		zerotier,
 	}
 }
 

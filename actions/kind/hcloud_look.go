@@ -1,8 +1,6 @@
 package kind
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -75,37 +73,13 @@ func hcloudRead(t inventory.Target, server string, a actions.Answer) []actions.R
 		return actions.UnknownReading("no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))
 	}
 	var s hcloudSaid
-	if err := hcloudPart(parts["server"], &s); err != nil {
+	if err := partJSON(parts["server"], &s); err != nil {
 		return actions.UnknownReading("the cloud does not say how server %s is: %v", server, err)
 	}
 	if s.ID <= 0 || s.Name != server && strconv.FormatInt(s.ID, 10) != server {
 		return actions.UnknownReading("the cloud was asked for server %s and told of another: %q", server, s.Name)
 	}
 	return []actions.Reading{s.state(t.Options.List("volumes")), hcloudCopies(t, s, parts, a.Now)}
-}
-
-// hcloudPart reads the JSON of one part, whatever a client says ahead of it.
-func hcloudPart(part string, into any) error {
-	text, code, ok := strings.Cut(strings.TrimRight(part, "\n"), "\nexit ")
-	text = strings.TrimSpace(text)
-	if !ok || code != "0" {
-		if line := text[strings.LastIndex(text, "\n")+1:]; line != "" {
-			return errors.New(actions.Line(line))
-		}
-		return errors.New("hcloud ended without a word (exit code " + orDefault(code, "not known") + ")")
-	}
-	// What a client warns of stands on lines of its own ahead of the answer.
-	answer := text
-	for answer != "" && answer[0] != '{' && answer[0] != '[' {
-		_, answer, _ = strings.Cut(answer, "\n")
-	}
-	if answer == "" {
-		return errors.New("it answers what is no JSON: " + orDefault(actions.Line(text), "nothing"))
-	}
-	if err := json.NewDecoder(strings.NewReader(answer)).Decode(into); err != nil {
-		return fmt.Errorf("it answers half, or what is no JSON: %w", err)
-	}
-	return nil
 }
 
 // state judges the server itself, which is to have some volumes.
@@ -148,7 +122,7 @@ func hcloudCopies(t inventory.Target, s hcloudSaid, parts map[string]string, now
 	var all []hcloudImage
 	for _, name := range []string{"snapshots", "backups"} {
 		var some []hcloudImage
-		if err := hcloudPart(parts[name], &some); err != nil {
+		if err := partJSON(parts[name], &some); err != nil {
 			r.Status, r.Line = actions.Unknown, fmt.Sprintf("its %s cannot be listed: %v", name, err)
 			return r
 		}

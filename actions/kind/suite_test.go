@@ -46,7 +46,10 @@ var framed = []string{
 	"sqlite",
 	"swarm",
 	"systemd",
+	"tailscale",
 	"traefik",
+	"wireguard",
+	"zerotier",
 }
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
