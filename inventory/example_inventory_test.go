@@ -95,7 +95,7 @@ func TestExampleHoldsTheFleet(t *testing.T) {
 		{"share/files", "samba", "falkenstein"},
 		{"share/volumes", "nfs", "home"},
 		{"service/mongo", "mongodb", "falkenstein"},
-		{"service/traefik", "compose", "falkenstein"},
+		{"service/traefik", "traefik", "falkenstein"},
 		{"service/mail", "mailcow", "cloud"},
 		{"service/nextcloud", "compose", "home"},
 	} {

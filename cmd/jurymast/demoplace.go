@@ -101,6 +101,16 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 	case "bareos":
 		h.Facts.Bareos = &sshlab.Bareos{Jobs: []sshlab.BareosJob{{Name: "home1-data", Ago: 8 * time.Hour, Files: 48211}, {Name: "home1-system", Ago: 7 * time.Hour, Files: 91544}}}
 		placeProject("bareos", h)
+	case "zerotier":
+		h.Facts.ZeroTier = &sshlab.ZeroTier{Address: "1d2c3b4a59", Networks: []sshlab.ZeroTierNetwork{{ID: s.Options.List("networks")[0], Name: "home", Assigned: "10.147.17.2/24"}},
+			Peers: []sshlab.ZeroTierPeer{{Address: "a1b2c3d4e5"}, {Address: "f6e5d4c3b2", Relayed: true}}}
+	case "traefik":
+		name := s.Options.String("container")
+		both := []string{"http://10.10.0.11:3000", "http://10.10.0.12:3000"}
+		h.Facts.Containers = append(h.Facts.Containers, sshlab.Container{Name: name, Project: name, Service: name, Image: "traefik:v3.5", Inside: sshlab.Inside{Traefik: &sshlab.Traefik{Routes: []sshlab.TraefikRoute{
+			{Name: "web", Host: "www.example.org", Servers: both}, {Name: "auth", Host: "auth.example.org", Servers: both},
+			{Name: "webmail", Host: "webmail.example.org", Servers: both}, {Name: "api", Host: "api.example.org", Servers: []string{"http://10.10.0.13:3000"}},
+		}}}})
 	case "minio":
 		h.Facts.MinIO = &sshlab.MinIO{URL: s.URL}
 	case "redis":

@@ -84,6 +84,10 @@ func (d *demoFleet) spoil() error {
 				}
 			}
 		}),
+		facts("proxy", func(l *sshlab.Linux) {
+			web := &l.Containers[0].Inside.Traefik.Routes[0]
+			web.Down = web.Servers[1:]
+		}),
 		facts("mail", func(l *sshlab.Linux) { l.Mailcow.Waiting, l.Mailcow.Oldest = 140, 9*time.Hour }),
 		facts("opnsense", func(l *sshlab.Linux) { l.OPNsense.Gateways[0].Loss = 17 }),
 		facts("home1", func(l *sshlab.Linux) {
