@@ -95,17 +95,7 @@ func borgRepository(f *inventory.Fleet, r inventory.Repository, from inventory.R
 		files := append([]string{commonFile, jsonFile, "borg/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "borg/"+name)...)
 	}
-	out := actions.Repository{
-		Medium:    "disk",
-		Encrypted: encrypted,
-		Locked:    appendOnly,
-		Survey:    verb("survey.sh"),
-		List:      verb("list.sh"),
-		Copy:      verb("copy.sh"),
-		Find:      verb("find.sh"),
-		Extract:   verb("extract.sh"),
-		Verify:    verb("verify.sh"),
-	}
+	out := verbsOf(actions.Repository{Medium: "disk", Encrypted: encrypted, Locked: appendOnly}, verb)
 	if r.Options.Bool("init") {
 		s := verb("init.sh")
 		out.Init = &s

@@ -35,14 +35,5 @@ func directoryRepository(f *inventory.Fleet, r inventory.Repository, from invent
 		return compound(in, nil, append(files, "directory/"+name)...)
 	}
 	forget := verb("forget.sh", retainFile)
-	return actions.Repository{
-		Medium:  "disk",
-		Survey:  verb("survey.sh"),
-		List:    verb("list.sh"),
-		Copy:    verb("copy.sh"),
-		Find:    verb("find.sh"),
-		Extract: verb("extract.sh"),
-		Verify:  verb("verify.sh"),
-		Forget:  &forget,
-	}, nil
+	return verbsOf(actions.Repository{Medium: "disk", Forget: &forget}, verb), nil
 }

@@ -59,7 +59,7 @@ func nginxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	s := lookScript(map[string]string{
 		"CONFIG": t.Options.String("config"), "CONTAINER": t.Options.String("container"), "STATUS": t.Options.String("status"),
 		"CERTIFICATES": certificatesAt(t, usualCertificates), "SUDO": sudo(f, t),
-	}, "nginx/reach.sh", "nginx/lib.sh", "tls/disk.sh", "nginx/look.sh")
+	}, "docker/enter.sh", "nginx/reach.sh", "nginx/lib.sh", "tls/disk.sh", "nginx/look.sh")
 	read := func(id, title string, judge func(n nginxSaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			n, why := nginxParse(t, a)

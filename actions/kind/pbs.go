@@ -60,17 +60,7 @@ func pbsRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Ref) 
 		files := append([]string{commonFile, jsonFile, "pbs/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "pbs/"+name)...)
 	}
-	out := actions.Repository{
-		Medium:    "disk",
-		Encrypted: r.Options.String("key") != "",
-		Locked:    appendOnly,
-		Survey:    verb("survey.sh"),
-		List:      verb("list.sh"),
-		Copy:      verb("copy.sh"),
-		Find:      verb("find.sh"),
-		Extract:   verb("extract.sh"),
-		Verify:    verb("verify.sh"),
-	}
+	out := verbsOf(actions.Repository{Medium: "disk", Encrypted: r.Options.String("key") != "", Locked: appendOnly}, verb)
 	if !appendOnly {
 		s := verb("forget.sh", retainFile)
 		out.Forget = &s

@@ -52,15 +52,5 @@ func rcloneRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Re
 		return compound(in, keep, append(files, "rclone/"+name)...)
 	}
 	forget := verb("forget.sh", retainFile)
-	return actions.Repository{
-		Medium:    "object-store",
-		Encrypted: r.Options.Bool("crypt"),
-		Survey:    verb("survey.sh"),
-		List:      verb("list.sh"),
-		Copy:      verb("copy.sh"),
-		Find:      verb("find.sh"),
-		Extract:   verb("extract.sh"),
-		Verify:    verb("verify.sh"),
-		Forget:    &forget,
-	}, nil
+	return verbsOf(actions.Repository{Medium: "object-store", Encrypted: r.Options.Bool("crypt"), Forget: &forget}, verb), nil
 }

@@ -107,3 +107,11 @@ const (
 	jsonFile   = "directory/json.sh"
 	retainFile = "directory/retain.sh"
 )
+
+// verbsOf fills in what every repository can do from its kind's scripts, which
+// have the same names in each folder.
+func verbsOf(r actions.Repository, verb func(name string, ahead ...string) actions.Script) actions.Repository {
+	r.Survey, r.List, r.Copy = verb("survey.sh"), verb("list.sh"), verb("copy.sh")
+	r.Find, r.Extract, r.Verify = verb("find.sh"), verb("extract.sh"), verb("verify.sh")
+	return r
+}

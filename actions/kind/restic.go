@@ -85,17 +85,7 @@ func resticRepository(f *inventory.Fleet, r inventory.Repository, from inventory
 		files := append([]string{commonFile, jsonFile, "restic/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "restic/"+name)...)
 	}
-	out := actions.Repository{
-		Medium:    resticMedium(r.URL),
-		Encrypted: true,
-		Locked:    appendOnly,
-		Survey:    verb("survey.sh"),
-		List:      verb("list.sh"),
-		Copy:      verb("copy.sh"),
-		Find:      verb("find.sh"),
-		Extract:   verb("extract.sh"),
-		Verify:    verb("verify.sh"),
-	}
+	out := verbsOf(actions.Repository{Medium: resticMedium(r.URL), Encrypted: true, Locked: appendOnly}, verb)
 	if r.Options.Bool("init") {
 		s := verb("init.sh")
 		out.Init = &s

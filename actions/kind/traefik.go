@@ -43,10 +43,10 @@ const traefikAPI = "http://127.0.0.1:8080"
 
 func traefikChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	api := strings.TrimRight(orDefault(t.Options.String("api"), traefikAPI), "/")
-	s := script("traefik/look.sh", map[string]string{
+	s := lookScript(map[string]string{
 		"API": api, "PING": orDefault(t.Options.String("ping"), api+"/ping"), "CONTAINER": t.Options.String("container"),
 		"ACME": strings.Join(t.Options.List("acme"), "\n"), "SUDO": sudo(f, t),
-	})
+	}, "docker/enter.sh", "traefik/look.sh")
 	read := func(id, title string, judge func(x traefikSaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			x, why := traefikParse(t, api, a)

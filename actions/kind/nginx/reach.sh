@@ -1,33 +1,9 @@
-# Where a look finds nginx: sets enter, root and at_root, or ends when there is
-# none. Inputs: CONTAINER (empty for none), SUDO ("sudo -n" or nothing).
+# Where a look finds nginx, behind docker/enter.sh: sets root and at_root, or ends
+# when there is none.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-LC_ALL=C
-export LC_ALL
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-SUDO=${SUDO-}
-enter='' root=$SUDO at_root=${JURYMAST_ROOT-}
-if [ -n "$CONTAINER" ]; then
-    if ! command -v docker >/dev/null; then
-        echo 'missing docker'
-        exit 0
-    fi
-    docker=docker
-    runs=$(docker inspect --type container --format '{{.State.Status}}' "$CONTAINER" 2>&1 </dev/null)
-    case $runs in
-    *"ermission denied"*)
-        if [ -n "$SUDO" ]; then
-            docker="$SUDO docker"
-            runs=$($docker inspect --type container --format '{{.State.Status}}' "$CONTAINER" 2>&1 </dev/null)
-        fi
-        ;;
-    esac
-    printf '== container\n%s\n' "$runs"
-    if [ "$runs" != running ]; then
-        echo '== end'
-        exit 0
-    fi
-    enter="$docker exec $CONTAINER"
+root=$SUDO at_root=${JURYMAST_ROOT-}
+if [ -n "$enter" ]; then
     root=$enter at_root=
 elif ! command -v nginx >/dev/null; then
     echo 'missing nginx'

@@ -1,35 +1,7 @@
-# Says how a Traefik is, in parts "== NAME". Inputs: API (base URL of its API),
-# PING (URL), ACME (files with certificates, one a line), CONTAINER (in which it
-# runs; empty for none), SUDO ("sudo -n" or nothing).
+# Says how a Traefik is, in parts "== NAME", behind docker/enter.sh. Inputs: API
+# (base URL of its API), PING (URL), ACME (files with certificates, one a line),
+# CONTAINER (in which it runs; empty for none), SUDO ("sudo -n" or nothing).
 # shellcheck shell=sh disable=SC2086,SC2154
-
-LC_ALL=C
-export LC_ALL
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-SUDO=${SUDO-}
-enter=''
-if [ -n "$CONTAINER" ]; then
-    if ! command -v docker >/dev/null; then
-        echo 'missing docker'
-        exit 0
-    fi
-    docker=docker
-    runs=$(docker inspect --type container --format '{{.State.Status}}' "$CONTAINER" 2>&1 </dev/null)
-    case $runs in
-    *"ermission denied"*)
-        if [ -n "$SUDO" ]; then
-            docker="$SUDO docker"
-            runs=$($docker inspect --type container --format '{{.State.Status}}' "$CONTAINER" 2>&1 </dev/null)
-        fi
-        ;;
-    esac
-    printf '== container\n%s\n' "$runs"
-    if [ "$runs" != running ]; then
-        echo '== end'
-        exit 0
-    fi
-    enter="$docker exec $CONTAINER"
-fi
 
 # tell asks for a URL, from where it runs. Its image has no curl but the wget of
 # busybox.
