@@ -185,6 +185,7 @@ func TestRedisCutOff(t *testing.T) {
 		for after := 30 * time.Millisecond; !cut(t, secret(*s), in, after); after += 70 * time.Millisecond {
 		}
 	}
+	await(t, "redis has loaded its data", func() bool { v, _ := b.ask(t.Context(), "GET", "lonely"); return !strings.Contains(v, "LOADING") })
 	if v := b.cli("GET", "lonely"); v != "1" || b.cli("DBSIZE") != "1" {
 		t.Errorf("after it was undone lonely is %q of %s keys", v, b.cli("DBSIZE"))
 	}

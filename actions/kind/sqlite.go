@@ -179,6 +179,8 @@ func sqliteTrouble(state, said string) actions.Reading {
 		return actions.Reading{Status: actions.Fail, Line: "it is no database that can be read: overwritten, or encrypted", Next: "bring it back, or leave it out of paths"}
 	case "locked":
 		return actions.Reading{Status: actions.Unknown, Line: "it is locked for longer than 2 s", Next: "see what writes to it"}
+	case "hot":
+		return actions.Reading{Status: actions.Warn, Line: "whoever wrote to it was cut off, and what was half done is to be rolled back yet", Next: "start what uses it: the next that opens it to write does so"}
 	case "closed":
 		return actions.Reading{Status: actions.Unknown, Line: "it cannot be opened" + because, Next: "allow sudo for this host"}
 	}

@@ -232,7 +232,8 @@ func TestSQLiteCopies(t *testing.T) {
 				if file == two {
 					text = "insert into t values (0, 0)"
 				}
-				_ = exec.CommandContext(ctx, "sqlite3", "-batch", "-cmd", ".timeout 20000", file, text).Run()
+				// One that is killed would leave a journal that is to be rolled back.
+				_ = exec.CommandContext(t.Context(), "sqlite3", "-batch", "-cmd", ".timeout 20000", file, text).Run()
 			}
 		})
 	}
@@ -423,4 +424,33 @@ func FuzzSQLite(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSQLiteWriterCutOff: what a killed writer left is neither damage nor a lack
+// of rights.
+func TestSQLiteWriterCutOff(t *testing.T) {
+	t.Parallel()
+	at := filepath.Join(t.TempDir(), "app.db")
+	lite(t, at, "create table t (a primary key, b); insert into t select value, hex(randomblob(100)) from generate_series(1, 2000)")
+	f, target := liteTarget(t, at)
+	check := sqliteChecks(f, target)[0].ID
+	app := openLite(t, at)
+	app.does("pragma cache_size = 1; begin immediate; update t set b = hex(randomblob(200));")
+	app.kill()
+	if r := liteLook(t, f, target, check)["app.db"]; r.Status != actions.Warn || !strings.Contains(r.Line, "rolled back yet") {
+		t.Errorf("cut off: %+v", r)
+	}
+	d, err := sqliteData(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := runFully(t.Context(), t, *d.Prove); out.Exit == 0 || !strings.Contains(string(out.Stderr), "rolled back yet") {
+		t.Errorf("proof: %+v", out.Output)
+	}
+	if n := lite(t, at, "insert into t values (-1, 0); select count(*) from t"); n != "2001" {
+		t.Errorf("after it was rolled back there are %s rows", n)
+	}
+	if r := liteLook(t, f, target, check)["app.db"]; r.Status != actions.OK {
+		t.Errorf("healed: %+v", r)
+	}
 }

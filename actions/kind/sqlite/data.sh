@@ -30,6 +30,9 @@ is_there() {
 # ends with 0 whatever it finds.
 sound() {
     said=$("$client" -batch -bail -cmd '.timeout 10000' ${2:+"$2"} "$1" 'pragma integrity_check(3)' 2>&1)
+    if [ "$said" != ok ] && [ -n "${2-}" ] && [ -s "$1-journal" ]; then
+        die "$1 cannot be judged: whoever wrote to it was cut off, and what was half done is to be rolled back yet; start what uses it"
+    fi
     [ "$said" = ok ] || die "$1 is not whole: $(printf '%s' "$said" | tr '\n' ' ' | cut -c 1-300)"
 }
 

@@ -19,6 +19,10 @@ numbered | while read -r n f; do
             said=$(printf '%s\n' "$said" | sed 1d)
         else
             is=$(state "$said")
+            # Who has no right to write cannot roll back what another left half done.
+            if [ "$is" = closed ] && [ -s "$f-journal" ]; then
+                is=hot
+            fi
         fi
     fi
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$n" "$is" "$(bytes "$f")" "$(bytes "$f-wal")" "$(printf '%s' "$said" | tr '\n\t' '  ')" "$f"
