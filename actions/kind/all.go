@@ -77,6 +77,7 @@ func All() []actions.Kind {
 		traefik,
 		wireguard,
 		zerotier,
+		zfs,
 	}
 }
 

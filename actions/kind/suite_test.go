@@ -50,6 +50,7 @@ var framed = []string{
 	"traefik",
 	"wireguard",
 	"zerotier",
+	"zfs",
 }
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
