@@ -393,6 +393,24 @@ fstype = "nfs4"
 		f.on("vm", "echo 200000 >/proc/sys/dev/raid/speed_limit_max")
 		f.finds("vm", "mdraid", "md0", "ok")
 	})
+	f.part("memory runs out, and swap fills", func(f *fleet) {
+		f.finds("vm", "memory", "", "ok", "available")
+		f.on("vm", `mkswap /dev/vdf >/dev/null; swapon /dev/vdf; mount -o remount,size=1G /dev/shm
+free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+dd if=/dev/zero of=/dev/shm/fill bs=1M count=$((free + 256 - 150)) 2>&1`)
+		f.finds("vm", "memory", "", "fail", "available")
+		f.finds("vm", "swap", "", "warn", "%")
+		f.on("vm", "rm /dev/shm/fill")
+		f.finds("vm", "memory", "", "ok", "available")
+		f.finds("vm", "swap", "", "ok", "%")
+		f.on("vm", "swapoff /dev/vdf")
+	})
+	f.part("it waits for a reboot", func(f *fleet) {
+		f.on("vm", "echo linux-image-cloud-amd64 >/run/reboot-required.pkgs; touch /run/reboot-required")
+		f.finds("vm", "reboot", "", "warn", "needed, for linux-image-cloud-amd64")
+		f.on("vm", "rm /run/reboot-required /run/reboot-required.pkgs")
+		f.finds("vm", "reboot", "", "ok", "not needed")
+	})
 	f.part("a share of the kernel's NFS server", func(f *fleet) {
 		f.bad("docs", "fail", "no thread of the NFS server runs")
 		f.bad("seen", "fail", "not mounted")
