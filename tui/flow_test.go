@@ -91,7 +91,7 @@ func begin(t *testing.T, f *fake) *robot {
 func TestARunOutlivesTheConsole(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	begin(t, f).press("q").sees("goes on by itself")
+	begin(t, f).sees("0 run active").press("q").sees("goes on by itself")
 	// Another console offers it.
 	sit(t, f, 80, 24, Options{}).sees("0 run active").press("0").sees("Runs > 0412-k3f9")
 }

@@ -91,17 +91,44 @@ func (p *pane) screen() string {
 
 func (p *pane) sees(text string) *pane {
 	p.t.Helper()
-	end := time.Now().Add(40 * time.Second)
-	for {
-		s := p.screen()
-		if strings.Contains(s, text) {
-			return p
+	if !p.comes(text, 40*time.Second) {
+		p.t.Fatalf("%q never came; the screen is\n%s", text, p.screen())
+	}
+	return p
+}
+
+func (p *pane) comes(text string, within time.Duration) bool {
+	p.t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(50 * time.Millisecond) { // tmux tells nobody that a screen has changed
+		if strings.Contains(p.screen(), text) {
+			return true
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("%q never came; the screen is\n%s", text, s)
+			return false
 		}
-		time.Sleep(50 * time.Millisecond) // tmux tells nobody that a screen has changed
 	}
+}
+
+// gone waits until a text is no longer there: a key that comes right behind an
+// escape is another key to a terminal.
+func (p *pane) gone(text string) *pane {
+	p.t.Helper()
+	for end := time.Now().Add(40 * time.Second); strings.Contains(p.screen(), text); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("%q never went; the screen is\n%s", text, p.screen())
+		}
+	}
+	return p
+}
+
+// says waits for a message. It leaves its line after some seconds, which a slow
+// machine may miss, and stays among all messages.
+func (p *pane) says(text string) *pane {
+	p.t.Helper()
+	if p.comes(text, 10*time.Second) {
+		return p
+	}
+	return p.press("M").sees("Messages").sees(text).press("Escape").gone("Messages")
 }
 
 func (p *pane) press(keys ...string) *pane {
@@ -157,14 +184,14 @@ done
 `)
 	again := func() { p.press("Enter").sees("Problems none") }
 
-	p.sees("Problems none").press("2").sees("Nodes 10").press("Enter").sees("Nodes > ").sees("Checks").press("?").sees("Keys on Nodes").press("Escape")
+	p.sees("Problems none").press("2").sees("Nodes 10").press("Enter").sees("Nodes > ").sees("Checks").press("?").sees("Keys on Nodes").press("Escape").gone("Keys on Nodes")
 	p.press("8").sees("History").press("q").sees("ended 0, terminal whole")
 
 	again()
 	p.press(":").sees("Command").signal(syscall.SIGTERM).sees("ended 143, terminal whole")
 
 	again()
-	p.press("e").sees("the editor ended").press("1").sees("Problems none")
+	p.sees("▸ ✓ home1").press("e").says("the editor ended").sees("Problems none")
 	p.press(":").sees("Command").press("plan slow").sees("jurymast plan slow").press("Enter").sees("Plans > slow > plan").press("x").sees("Type  slow")
 	time.Sleep(600 * time.Millisecond) // a question is deaf until keys have rested
 	p.press("slow").sees("> slow_")

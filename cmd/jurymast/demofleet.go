@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"jurymast/actions"
@@ -40,6 +41,10 @@ func startDemo(ctx context.Context, dir string, calm bool) (*demoFleet, error) {
 	// The only thing in the example that a simulated machine cannot have is a
 	// port of its own choice.
 	text := strings.Replace(demoInventory, "port = 2222\n", "", 1)
+	// All of its machines share this one: looked at side by side they would starve
+	// each other, and be slow by their own limits. It takes the place of an empty
+	// line, so that the others keep their numbers.
+	text = strings.Replace(text, "connect_timeout = \"10s\"\n\n", fmt.Sprintf("connect_timeout = \"10s\"\nconcurrency = %d\n", 2*runtime.NumCPU()), 1)
 	// Nor a sandbox: what is copied and brought back lies in the demo's own
 	// folder, and never where a real fleet would have it.
 	for name, host := range map[string]string{"/srv/documents": "nas", "/mnt/usb/copies": "nas", demoState: "selfhost"} {

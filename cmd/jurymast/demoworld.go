@@ -79,7 +79,7 @@ func (d *demoFleet) spoil() error {
 		}),
 		facts("pve1", func(l *sshlab.Linux) {
 			for i := range l.Proxmox.Guests {
-				if l.Proxmox.Guests[i].Name == "opnsense" {
+				if l.Proxmox.Guests[i].Name == "app2" {
 					l.Proxmox.Guests[i].Copied = 52 * time.Hour
 				}
 			}
