@@ -414,7 +414,7 @@ dd if=/dev/zero of=/dev/shm/fill bs=1M count=$((free + 256 - 150)) 2>&1`)
 	f.part("a share of the kernel's NFS server", func(f *fleet) {
 		f.bad("docs", "fail", "no thread of the NFS server runs")
 		f.bad("seen", "fail", "not mounted")
-		f.on("vm", `mkdir -p /srv/docs /mnt/docs; echo '/srv/docs 127.0.0.1(rw,sync,no_subtree_check)' >/etc/exports
+		f.on("vm", `mkdir -p /srv/docs /mnt/docs; echo hello >/srv/docs/a; echo '/srv/docs 127.0.0.1(rw,sync,no_subtree_check)' >/etc/exports
 systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 		f.well("docs")
 		f.well("seen")
