@@ -224,12 +224,17 @@ func (f *fake) Covers(context.Context) ([]Cover, error) {
 	}, nil
 }
 func (f *fake) Copies(context.Context, inventory.Ref) ([]actions.Copy, error) {
+	return homesCopies(), nil
+}
+
+func homesCopies() []actions.Copy {
 	return []actions.Copy{
 		{Repository: "usb", Backup: "homes", Target: "share/homes", ID: "9c1e", At: at.Add(-5 * time.Hour), Bytes: 3 << 30, Listed: at, Proof: "answered"},
 		{Repository: "b2", Backup: "homes", Target: "share/homes", ID: "77ab", At: at.Add(-30 * time.Hour), Bytes: 3 << 30, Listed: at},
 		{Repository: "usb", Backup: "homes", Target: "share/homes", ID: "51d0", At: at.Add(-54 * time.Hour), Bytes: 1 << 20, Listed: at, Partial: true},
-	}, nil
+	}
 }
+
 func (f *fake) Plan(_ context.Context, r Request) (actions.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -65,8 +65,7 @@ var goldenScreens = []struct {
 	{name: "plan-step", keys: []string{"j", "enter"}, msgs: planned},
 	{name: "choose", msgs: func() []tea.Msg {
 		asked := Request{Verb: actions.VerbRestore, Target: "share/homes"}
-		cs, err := (&fake{}).Copies(context.Background(), asked.Target)
-		return []tea.Msg{planMsg{asked: asked, plan: failover()}, copiesMsg{asked, cs, err}}
+		return []tea.Msg{planMsg{asked: asked, plan: failover()}, copiesMsg{asked, homesCopies(), nil}}
 	}},
 	{name: "confirm", keys: []string{" ", "x"}, msgs: planned},
 	{name: "run", msgs: running(5)},

@@ -95,16 +95,7 @@ func borgRepository(f *inventory.Fleet, r inventory.Repository, from inventory.R
 		files := append([]string{commonFile, jsonFile, "borg/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "borg/"+name)...)
 	}
-	out := verbsOf(actions.Repository{Medium: "disk", Encrypted: encrypted, Locked: appendOnly}, verb)
-	if r.Options.Bool("init") {
-		s := verb("init.sh")
-		out.Init = &s
-	}
-	if !appendOnly {
-		s := verb("forget.sh", retainFile)
-		out.Forget = &s
-	}
-	return out, nil
+	return verbsOf(actions.Repository{Medium: "disk", Encrypted: encrypted, Locked: appendOnly}, verb, r.Options.Bool("init")), nil
 }
 
 // borgSSH returns how borg is to call ssh, which must not ask anybody and must

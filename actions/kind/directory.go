@@ -34,6 +34,5 @@ func directoryRepository(f *inventory.Fleet, r inventory.Repository, from invent
 		files := append([]string{commonFile, "directory/lib.sh", "directory/folder.sh"}, ahead...)
 		return compound(in, nil, append(files, "directory/"+name)...)
 	}
-	forget := verb("forget.sh", retainFile)
-	return verbsOf(actions.Repository{Medium: "disk", Forget: &forget}, verb), nil
+	return verbsOf(actions.Repository{Medium: "disk"}, verb, false), nil
 }

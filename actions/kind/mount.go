@@ -236,7 +236,7 @@ func mountTouched(f mountFacts, now time.Time, about string) (actions.Reading, b
 			return actions.Reading{}, false
 		case strings.Contains(why, "Permission denied"):
 			return actions.Reading{Status: actions.Unknown, Line: about + " may not be looked at by the login user: " + why,
-				Next: "let the login user reach the folder, or log in as another"}, true
+				Next: "let the login user reach the folder, or log in as another; of NFS, see whether the server exports it still: exportfs -s"}, true
 		case strings.Contains(why, "Stale file handle"), strings.Contains(why, "Stale NFS"):
 			return actions.Reading{Status: actions.Fail, Line: about + " is stale: " + why, Next: "umount it and mount it again"}, true
 		}

@@ -60,10 +60,5 @@ func pbsRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Ref) 
 		files := append([]string{commonFile, jsonFile, "pbs/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "pbs/"+name)...)
 	}
-	out := verbsOf(actions.Repository{Medium: "disk", Encrypted: r.Options.String("key") != "", Locked: appendOnly}, verb)
-	if !appendOnly {
-		s := verb("forget.sh", retainFile)
-		out.Forget = &s
-	}
-	return out, nil
+	return verbsOf(actions.Repository{Medium: "disk", Encrypted: r.Options.String("key") != "", Locked: appendOnly}, verb, false), nil
 }

@@ -51,6 +51,5 @@ func rcloneRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Re
 		files := append([]string{commonFile, "directory/lib.sh", "rclone/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "rclone/"+name)...)
 	}
-	forget := verb("forget.sh", retainFile)
-	return verbsOf(actions.Repository{Medium: "object-store", Encrypted: r.Options.Bool("crypt"), Forget: &forget}, verb), nil
+	return verbsOf(actions.Repository{Medium: "object-store", Encrypted: r.Options.Bool("crypt")}, verb, false), nil
 }

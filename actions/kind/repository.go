@@ -109,9 +109,18 @@ const (
 )
 
 // verbsOf fills in what every repository can do from its kind's scripts, which
-// have the same names in each folder.
-func verbsOf(r actions.Repository, verb func(name string, ahead ...string) actions.Script) actions.Repository {
+// have the same names in each folder. Copies are removed only where the repository
+// is not locked, and init says whether it is made where there is none.
+func verbsOf(r actions.Repository, verb func(name string, ahead ...string) actions.Script, init bool) actions.Repository {
 	r.Survey, r.List, r.Copy = verb("survey.sh"), verb("list.sh"), verb("copy.sh")
 	r.Find, r.Extract, r.Verify = verb("find.sh"), verb("extract.sh"), verb("verify.sh")
+	if init {
+		s := verb("init.sh")
+		r.Init = &s
+	}
+	if !r.Locked {
+		s := verb("forget.sh", retainFile)
+		r.Forget = &s
+	}
 	return r
 }

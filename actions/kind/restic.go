@@ -85,16 +85,7 @@ func resticRepository(f *inventory.Fleet, r inventory.Repository, from inventory
 		files := append([]string{commonFile, jsonFile, "restic/lib.sh"}, ahead...)
 		return compound(in, keep, append(files, "restic/"+name)...)
 	}
-	out := verbsOf(actions.Repository{Medium: resticMedium(r.URL), Encrypted: true, Locked: appendOnly}, verb)
-	if r.Options.Bool("init") {
-		s := verb("init.sh")
-		out.Init = &s
-	}
-	if !appendOnly {
-		s := verb("forget.sh", retainFile)
-		out.Forget = &s
-	}
-	return out, nil
+	return verbsOf(actions.Repository{Medium: resticMedium(r.URL), Encrypted: true, Locked: appendOnly}, verb, r.Options.Bool("init")), nil
 }
 
 // resticMedium tells what copies lie on by the scheme of a repository.

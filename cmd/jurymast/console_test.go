@@ -91,16 +91,18 @@ func (p *pane) screen() string {
 
 func (p *pane) sees(text string) *pane {
 	p.t.Helper()
-	if !p.comes(text, 40*time.Second) {
+	if !p.shows(text, true, 40*time.Second) {
 		p.t.Fatalf("%q never came; the screen is\n%s", text, p.screen())
 	}
 	return p
 }
 
-func (p *pane) comes(text string, within time.Duration) bool {
+// shows waits until the screen has a text, or has it no longer, and reports
+// whether that came about in time.
+func (p *pane) shows(text string, there bool, within time.Duration) bool {
 	p.t.Helper()
 	for end := time.Now().Add(within); ; time.Sleep(50 * time.Millisecond) { // tmux tells nobody that a screen has changed
-		if strings.Contains(p.screen(), text) {
+		if strings.Contains(p.screen(), text) == there {
 			return true
 		}
 		if time.Now().After(end) {
@@ -113,10 +115,8 @@ func (p *pane) comes(text string, within time.Duration) bool {
 // escape is another key to a terminal.
 func (p *pane) gone(text string) *pane {
 	p.t.Helper()
-	for end := time.Now().Add(40 * time.Second); strings.Contains(p.screen(), text); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			p.t.Fatalf("%q never went; the screen is\n%s", text, p.screen())
-		}
+	if !p.shows(text, false, 40*time.Second) {
+		p.t.Fatalf("%q never went; the screen is\n%s", text, p.screen())
 	}
 	return p
 }
@@ -125,7 +125,7 @@ func (p *pane) gone(text string) *pane {
 // machine may miss, and stays among all messages.
 func (p *pane) says(text string) *pane {
 	p.t.Helper()
-	if p.comes(text, 10*time.Second) {
+	if p.shows(text, true, 10*time.Second) {
 		return p
 	}
 	return p.press("M").sees("Messages").sees(text).press("Escape").gone("Messages")
