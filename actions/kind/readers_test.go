@@ -30,11 +30,7 @@ func withDefaults(k actions.Kind, options inventory.Options) inventory.Target {
 // says what is expected: "# expect CHECK STATUS part of the line".
 func TestRecordedAnswers(t *testing.T) {
 	for _, k := range []actions.Kind{host, command} {
-		files, err := filepath.Glob("testdata/" + k.Name + "/*.txt")
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no answers of %s: %v", k.Name, err)
-		}
-		for _, name := range files {
+		for _, name := range answersOf(t, k.Name) {
 			t.Run(k.Name+"/"+filepath.Base(name), func(t *testing.T) {
 				b, err := os.ReadFile(name)
 				if err != nil {

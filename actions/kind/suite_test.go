@@ -183,13 +183,13 @@ func TestEveryCheckIsWhole(t *testing.T) {
 // TestEveryFolderIsNamed fails for scripts and answers of a kind that All does
 // not return, and for a file of answers that nothing reads.
 func TestEveryFolderIsNamed(t *testing.T) {
-	for _, pattern := range []string{"*/*.sh", "testdata/*"} {
+	for _, pattern := range []string{"*/*.sh", "testdata/*", recordedDir + "/*"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
 		}
 		for _, name := range found {
-			kind := strings.Split(strings.TrimPrefix(filepath.ToSlash(name), "testdata/"), "/")[0]
+			kind := strings.Split(strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(name), recordedDir+"/"), "testdata/"), "/")[0]
 			if _, ok := Lookup(kind); !ok && kind != "fuzz" {
 				t.Errorf("%s: there is no kind %s in All", name, kind)
 			}
@@ -253,14 +253,31 @@ type suiteCase struct {
 	expected [][]string
 }
 
+// recordedDir holds what the real fleet's tests recorded, a folder a kind; what
+// was got or written otherwise lies in this package's testdata.
+const recordedDir = "../../testdata/recorded"
+
+// answersOf returns the files with answers of a kind, of which there must be some.
+func answersOf(t testing.TB, kind string) []string {
+	t.Helper()
+	var out []string
+	for _, folder := range []string{"testdata", recordedDir} {
+		files, err := filepath.Glob(folder + "/" + kind + "/*.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, files...)
+	}
+	if len(out) == 0 {
+		t.Fatalf("no answers of %s", kind)
+	}
+	return out
+}
+
 func suiteCases(t testing.TB, kind string) []suiteCase {
 	t.Helper()
-	files, err := filepath.Glob("testdata/" + kind + "/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no answers of %s: %v", kind, err)
-	}
 	var out []suiteCase
-	for _, file := range files {
+	for _, file := range answersOf(t, kind) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -269,7 +286,7 @@ func suiteCases(t testing.TB, kind string) []suiteCase {
 		if !ok {
 			t.Fatalf("%s: no empty line behind the head", file)
 		}
-		c := suiteCase{name: filepath.Base(file), answer: suiteAnswer(body)}
+		c := suiteCase{name: filepath.Base(filepath.Dir(filepath.Dir(file))) + "/" + filepath.Base(file), answer: suiteAnswer(body)}
 		said := map[string]bool{}
 		for _, line := range strings.Split(head, "\n") {
 			word, rest, _ := strings.Cut(strings.TrimPrefix(line, "# "), " ")

@@ -23,9 +23,8 @@ import (
 var recording = flag.Bool("record", false, "keep what real systems print, for the tests of their parsers")
 
 // record keeps, under -record, what the script of some checks prints on a host
-// now, with what the checks make of it, where the kind's own tests replay it:
-// actions/kind/testdata/KIND/real-NAME.txt. Version is a line of shell that
-// prints the tool's.
+// now, with what the checks make of it, in testdata/recorded/KIND/NAME.txt, which
+// the kind's own tests replay. Version is a line of shell that prints the tool's.
 //
 // The target is the one that those tests make up, so that no name of a machine
 // gets in; options are lines of its table.
@@ -75,7 +74,10 @@ func (f *fleet) record(kindName, host, name, version string, checks []string, op
 	}
 	b.WriteByte('\n')
 	b.Write(a.Stdout)
-	path := filepath.Join("..", "..", "..", "actions", "kind", "testdata", kindName, "real-"+name+".txt")
+	path := filepath.Join("..", "..", "recorded", kindName, name+".txt")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		f.t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 		f.t.Fatal(err)
 	}
