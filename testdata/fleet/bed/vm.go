@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,6 +53,17 @@ const (
 	systemBytes = "4G"
 )
 
+// hardware is what the machine is made of, beside its disks and its cable. A
+// saved state fits only the hardware that it was saved on.
+var hardware = []string{
+	"-machine", "q35", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", "2", "-m", strconv.Itoa(memory),
+	"-device", "virtio-rng-pci",
+	"-device", "pcie-root-port,id=" + bay + ",chassis=1,slot=1",
+}
+
+// bay is where a drive is plugged in.
+const bay = "bay"
+
 // saved is the folder of a saved machine.
 type saved string
 
@@ -88,7 +100,7 @@ func (m *Machine) up(ctx context.Context, cache string) error {
 
 // recipe is what a saved machine depends on beside the packages.
 func (m *Machine) recipe() []string {
-	return []string{m.Name, m.Addr.String(), strconv.Itoa(memory), systemBytes, guest, strconv.Itoa(Disks), strconv.Itoa(DiskBytes)}
+	return slices.Concat([]string{m.Name, m.Addr.String(), systemBytes, guest, strconv.Itoa(Disks), strconv.Itoa(DiskBytes)}, hardware)
 }
 
 // guest is run in the machine's root before its first boot: it undoes what the
@@ -252,15 +264,13 @@ func (m *Machine) boot(ctx context.Context, s saved, system, incoming string) er
 	}
 	socket := filepath.Join(m.dir, "qmp")
 	_ = os.Remove(socket)
-	args := []string{
-		"-machine", "q35", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", "2", "-m", strconv.Itoa(memory),
-		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "file:" + filepath.Join(m.dir, "console.log"),
-		"-qmp", "unix:" + socket + ",server=on,wait=off",
+	args := append(slices.Clone(hardware),
+		"-nodefaults", "-no-user-config", "-display", "none", "-serial", "file:"+filepath.Join(m.dir, "console.log"),
+		"-qmp", "unix:"+socket+",server=on,wait=off",
 		"-kernel", s.kernel(), "-initrd", s.initrd(), "-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off quiet",
 		"-netdev", "tap,id=lan,fd=3", "-device", "virtio-net-pci,netdev=lan,mac=52:54:00:4a:4d:01",
-		"-device", "virtio-rng-pci",
-		"-drive", "file=" + system + ",if=virtio,format=qcow2,cache=unsafe",
-	}
+		"-drive", "file="+system+",if=virtio,format=qcow2,cache=unsafe",
+	)
 	for i := range Disks {
 		args = append(args, "-drive", "file="+m.disk(i)+",if=virtio,format=raw,cache=unsafe")
 	}
@@ -411,6 +421,27 @@ func (m *Machine) Freeze(ctx context.Context) error { return m.qmp.do(ctx, "stop
 
 // Thaw lets a frozen machine go on.
 func (m *Machine) Thaw(ctx context.Context) error { return m.qmp.do(ctx, "cont", nil, nil) }
+
+// PlugDrive puts an NVMe drive into the running machine: /dev/nvme0, empty.
+func (m *Machine) PlugDrive(ctx context.Context) error {
+	err := m.qmp.do(ctx, "blockdev-add", map[string]any{"driver": "null-co", "node-name": "blank", "size": DiskBytes, "read-zeroes": true}, nil)
+	if err != nil {
+		return err
+	}
+	return m.qmp.do(ctx, "device_add", map[string]any{"driver": "nvme", "id": "drive", "drive": "blank", "serial": "FLEET1", "bus": bay}, nil)
+}
+
+// Warnings of a drive, as NVMe numbers the bits of its critical warning (NVM
+// Express Base Specification 1.4, figure 194).
+const (
+	DriveIsWell     = 0
+	DriveIsReadOnly = 1 << 3
+)
+
+// DriveSays has the drive that was plugged in say these warnings from now on.
+func (m *Machine) DriveSays(ctx context.Context, warnings int) error {
+	return m.qmp.do(ctx, "qom-set", map[string]any{"path": "/machine/peripheral/drive", "property": "smart_critical_warning", "value": warnings}, nil)
+}
 
 // Cut takes the machine's cable out; with Heal it is back.
 func (m *Machine) Cut(ctx context.Context) error { return m.bed.net.link(ctx, m.Name, false) }

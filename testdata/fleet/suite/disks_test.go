@@ -102,7 +102,8 @@ mdadm --zero-superblock /dev/vde; mdadm /dev/md127 --add /dev/vde 2>&1; mdadm --
 		f.rights("vm", "")
 		f.finds("vm", "arrays", "md0", "unknown", "mdadm may not be asked")
 		f.record("mdadm", "vm", "no-right", version, all)
-		f.on("vm", "mdadm /dev/md0 --fail /dev/vdb 2>&1")
+		// The spare comes in at once: slow enough to be seen.
+		f.on("vm", "echo 500 >/proc/sys/dev/raid/speed_limit_max; mdadm /dev/md0 --fail /dev/vdb 2>&1")
 		f.finds("vm", "arrays", "md0", "fail", "degraded")
 		for _, r := range f.findings("vm") {
 			if r.Status == "ok" && (r.Check == "arrays" || r.Check == "checked") {
@@ -140,7 +141,7 @@ dd if=/dev/urandom of=/srv/x bs=1M count=40 2>/dev/null; sync`)
 		f.finds("vm", "devices", "/srv", "fail", "a device is missing")
 		f.finds("vm", "room", "/srv", "warn", "several profiles")
 		f.record("btrfs", "vm", "missing", version, all)
-		f.on("vm", "btrfs replace start -f -B 2 /dev/vdd /srv; btrfs balance start -dconvert=raid1,soft -mconvert=raid1,soft /srv; btrfs scrub start -B /srv")
+		f.on("vm", "btrfs replace start -f -B 2 /dev/vdd /srv && btrfs balance start --enqueue -dconvert=raid1,soft -mconvert=raid1,soft /srv && btrfs scrub start -B /srv")
 		f.well("vm")
 	})
 	f.part("it is full", func(f *fleet) {

@@ -95,13 +95,45 @@ command = "/usr/local/bin/check_queue -w 10 -c 20"
 		f.on("n1", "chmod +x /usr/local/bin/check_queue; echo 3 >/srv/queue")
 		f.finds("plugin", "command", "", "ok")
 	})
+	f.part("updates wait", func(f *fleet) {
+		f.finds("n1", "updates", "", "unknown", "no package list was ever fetched")
+		f.on("n1", packages+"offer 1; dpkg -i /opt/repo/probe_1_all.deb; apt-get update")
+		f.finds("n1", "updates", "", "ok", "0 wait")
+		f.on("n1", packages+"offer 2; apt-get update")
+		f.finds("n1", "updates", "", "warn", "1 wait, 1 of them for security")
+		f.on("n1", "dpkg --unpack /opt/repo/probe_2_all.deb")
+		f.finds("n1", "updates", "", "warn", "0 wait", "1 packages are half installed")
+		f.on("n1", "dpkg --configure -a; touch -d '4 days ago' /var/lib/apt/lists/partial")
+		f.finds("n1", "updates", "", "warn", "0 wait", "counted by lists 4 days old")
+		f.on("n1", "apt-get update")
+		f.finds("n1", "updates", "", "ok", "0 wait")
+	})
 	f.part("sshd restarts in the middle", func(f *fleet) {
 		f.on("n1", "systemctl restart ssh")
 		f.finds("n1", "ssh", "", "ok")
 	})
-	f.well("n1", unclocked, unlisted)
+	f.well("n1", unclocked)
 	f.well("job")
 }
+
+// packages is lines of shell that make a Debian repository of security updates
+// on a machine, of which it is the only source. offer puts a version of the
+// package probe there.
+const packages = `set -e
+exec >/dev/null 2>&1
+mkdir -p /opt/repo /opt/probe/DEBIAN
+rm -f /etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:/opt/repo ./' >/etc/apt/sources.list
+offer() {
+	printf 'Package: probe\nVersion: %s\nArchitecture: all\nMaintainer: fleet\nDescription: none\n' "$1" >/opt/probe/DEBIAN/control
+	f=probe_$1_all.deb
+	dpkg-deb --build /opt/probe "/opt/repo/$f"
+	cd /opt/repo
+	{ dpkg-deb --field "$f"; printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n' "$f" "$(stat -c %s "$f")" "$(sha256sum "$f" | cut -d' ' -f1)"; } >Packages
+	{ printf 'Origin: Debian\nLabel: Debian-Security\nSuite: stable-security\nDate: %s\nSHA256:\n' "$(date -Ru)"
+	printf ' %s %s Packages\n' "$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)"; } >Release
+}
+`
 
 func TestLookReach(t *testing.T) {
 	t.Parallel()
@@ -404,6 +436,14 @@ dd if=/dev/zero of=/dev/shm/fill bs=1M count=$((free + 256 - 150)) 2>&1`)
 		f.finds("vm", "memory", "", "ok", "available")
 		f.finds("vm", "swap", "", "ok", "%")
 		f.on("vm", "swapoff /dev/vdf")
+	})
+	f.part("a drive fails", func(f *fleet) {
+		f.must(f.Machine().PlugDrive(ctx))
+		f.finds("vm", "smart", "/dev/nvme0n1", "ok")
+		f.must(f.Machine().DriveSays(ctx, bed.DriveIsReadOnly))
+		f.finds("vm", "smart", "/dev/nvme0n1", "fail", "failing")
+		f.must(f.Machine().DriveSays(ctx, bed.DriveIsWell))
+		f.finds("vm", "smart", "/dev/nvme0n1", "ok")
 	})
 	f.part("it waits for a reboot", func(f *fleet) {
 		f.on("vm", "echo linux-image-cloud-amd64 >/run/reboot-required.pkgs; touch /run/reboot-required")
