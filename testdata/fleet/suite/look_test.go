@@ -142,6 +142,7 @@ node.inner: jump = ["gate"]
 node.bsd: user = "csh"
 node.bsd: sudo = false
 node.bsd: kind = "host"
+node.bsd: limits = { load = { warn = 500, fail = 1000 } }
 node.poor: user = "plain"
 `)
 	ctx := t.Context()
