@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -69,6 +70,8 @@ type Job struct {
 	sudo     bool
 	max      int
 	found    bool
+	// first is what the host said when it was started, until a Wait takes it.
+	first atomic.Pointer[piece]
 }
 
 // ID returns the id that the job was started with.
@@ -89,6 +92,14 @@ func (j *Job) Found() bool { return j.found }
 // When Start fails with LineLost or Timeout it is not known whether the job was
 // started: starting it again tells.
 func (p *Pool) Start(ctx context.Context, host, id string, c Command) (*Job, error) {
+	return p.StartAndStay(ctx, host, id, c, 0)
+}
+
+// StartAndStay starts c as Start does and stays with it for so long, or until
+// it has ended: of a job that is short its Wait then needs no round trip more.
+// That it stays binds the job to nothing: when the line is lost or ctx ends
+// meanwhile, the job goes on, and Start finds it.
+func (p *Pool) StartAndStay(ctx context.Context, host, id string, c Command, stay time.Duration) (*Job, error) {
 	j, err := p.job(host, id, c.Sudo, c.Max)
 	if err != nil {
 		return nil, err
@@ -97,15 +108,17 @@ func (p *Pool) Start(ctx context.Context, host, id string, c Command) (*Job, err
 		return nil, &Error{Host: host, Trouble: Misconfigured, Err: errNUL}
 	}
 	var text, secrets strings.Builder
+	fmt.Fprintf(&text, "JM_STAY=%d JM_OUT=0 JM_ERR=0 JM_MOST=%d\n", max(stay, 0).Milliseconds(), readMost)
 	text.WriteString("JM_SUPERVISE=" + quote(killScript+superviseScript) + "\n")
 	// The job's text may hold secrets: it goes the way of secrets.
 	job := string(c.Secrets) + "\neval " + quote("{ echo began >\"$JM_DIR/began\"; unset JM_DIR\n"+c.Text+"\n}") + " </dev/null\n"
 	secrets.WriteString("JM_JOB=" + quote(job) + "\n")
-	out, _, err := j.do(ctx, "start", text.String(), []byte(secrets.String()))
+	a, r, err := j.do(ctx, "start", text.String(), []byte(secrets.String()))
 	if err != nil {
 		return nil, err
 	}
-	j.found = out.word == "found"
+	j.found = a.word == "found"
+	j.first.Store(&piece{a, r})
 	return j, nil
 }
 
@@ -171,11 +184,26 @@ func (j *Job) Stop(ctx context.Context, grace time.Duration) (JobStatus, error) 
 // Forget removes what the host keeps of the job. A job that runs is not
 // removed: that is an error.
 func (j *Job) Forget(ctx context.Context) error {
-	a, _, err := j.do(ctx, "forget", "", nil)
-	if err == nil && a.status.State != JobAbsent {
-		err = fmt.Errorf("ssh %s: job %s: it is %s and cannot be forgotten", j.host, j.id, a.status.State)
+	return j.p.ForgetJobs(ctx, j.host, []string{j.id}, j.sudo)
+}
+
+// ForgetJobs removes what a host keeps of many jobs, sudo as they were started,
+// in one round trip. Jobs that it does not know are no error, those that run
+// are, and stay.
+func (p *Pool) ForgetJobs(ctx context.Context, host string, ids []string, sudo bool) error {
+	for _, id := range ids {
+		if _, err := p.job(host, id, sudo, 0); err != nil {
+			return err
+		}
 	}
-	return err
+	r, err := p.jobScript(ctx, host, "jobs", "forget", "JM_IDS="+quote(strings.Join(ids, " "))+"\n", nil, sudo)
+	if err != nil {
+		return err
+	}
+	if kept := strings.Fields(strings.ReplaceAll(string(Clean(r.stdout, readMost)), "kept ", "")); len(kept) > 0 {
+		return fmt.Errorf("ssh %s: job %s: it has not ended, or its folder cannot be removed: it cannot be forgotten", host, strings.Join(kept, ", "))
+	}
+	return nil
 }
 
 func (j *Job) unknown(s JobStatus) error {
@@ -192,19 +220,17 @@ type answer struct {
 
 var errJobAnswer = errors.New("the host's answer about a job is not understood")
 
+// piece is an answer, and the output behind it.
+type piece struct {
+	answer
+	raw
+}
+
 // do runs job.sh and returns what it says, and the raw output behind it.
 func (j *Job) do(ctx context.Context, do, inputs string, secrets []byte) (answer, raw, error) {
-	text := killScript + fmt.Sprintf("JM_DO=%s JM_ID=%s\n", do, j.id) + inputs + jobScript
-	r, err := j.p.run(ctx, j.host, Command{Text: text, Secrets: secrets, Sudo: j.sudo}, 2*readMost, nil, nil)
+	r, err := j.p.jobScript(ctx, j.host, "job "+j.id, do, "JM_ID="+j.id+"\n"+inputs, secrets, j.sudo)
 	if err != nil {
 		return answer{}, raw{}, err
-	}
-	if r.out.Exit != 0 {
-		why := lastLine(r.stderr)
-		if why == "" {
-			why = fmt.Sprintf("the script ended with %d %s", r.out.Exit, r.out.Signal)
-		}
-		return answer{}, raw{}, fmt.Errorf("ssh %s: job %s: %s: %s", j.host, j.id, do, why)
 	}
 	a, rest, err := parseAnswer(r.stdout)
 	if err != nil {
@@ -212,6 +238,23 @@ func (j *Job) do(ctx context.Context, do, inputs string, secrets []byte) (answer
 	}
 	r.stdout = rest
 	return a, r, nil
+}
+
+// jobScript runs job.sh; what it is about is for errors.
+func (p *Pool) jobScript(ctx context.Context, host, about, do, inputs string, secrets []byte, sudo bool) (raw, error) {
+	text := killScript + "JM_DO=" + do + "\n" + inputs + jobScript
+	r, err := p.run(ctx, host, Command{Text: text, Secrets: secrets, Sudo: sudo}, 2*readMost, nil, nil)
+	if err == nil && r.out.Exit != 0 {
+		why := lastLine(r.stderr)
+		if why == "" {
+			why = fmt.Sprintf("the script ended with %d %s", r.out.Exit, r.out.Signal)
+		}
+		err = fmt.Errorf("ssh %s: %s: %s: %s", host, about, do, why)
+	}
+	if err != nil {
+		return raw{}, err
+	}
+	return r, nil
 }
 
 // parseAnswer reads the lines of an answer and returns what follows them.

@@ -32,8 +32,7 @@ func (j *Job) Wait(ctx context.Context, line func(stream, line string)) (Output,
 	se.begin(j.max, "stderr", line)
 	pause := time.Duration(0)
 	for {
-		inputs := fmt.Sprintf("JM_OUT=%d JM_ERR=%d JM_MOST=%d JM_WAIT=%d\n", so.at, se.at, readMost, readWait)
-		a, r, err := j.do(ctx, "read", inputs, nil)
+		a, r, err := j.next(ctx, so.at, se.at)
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
@@ -69,6 +68,18 @@ func (j *Job) Wait(ctx context.Context, line func(stream, line string)) (Output,
 			return so.output(&se, a.status, start), j.unknown(a.status)
 		}
 	}
+}
+
+// next returns how the job stands and what it printed after so many bytes: what
+// was said when it was started, or else what the host says now or soon.
+func (j *Job) next(ctx context.Context, stdout, stderr int64) (answer, raw, error) {
+	if stdout == 0 && stderr == 0 {
+		if first := j.first.Swap(nil); first != nil {
+			return first.answer, first.raw, nil
+		}
+	}
+	inputs := fmt.Sprintf("JM_OUT=%d JM_ERR=%d JM_MOST=%d JM_WAIT=%d\n", stdout, stderr, readMost, readWait)
+	return j.do(ctx, "read", inputs, nil)
 }
 
 // passing reports troubles that may be over at the next attempt.

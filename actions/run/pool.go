@@ -34,6 +34,9 @@ const (
 	retryMax   = 5 * time.Second
 	killGrace  = 10 * time.Second
 	killLimit  = 40 * time.Second
+	// stay is how long a step may take that costs one round trip in all: for so
+	// long it is not known to who watches what it prints.
+	stay = time.Second
 )
 
 // maxOutput is how much of a step's streams is kept for who reads its words.
@@ -77,7 +80,7 @@ func (p *Pool) start(ctx context.Context, host inventory.Ref, id string, cmd ssh
 	defer cancel()
 	maybe := false // an attempt may have reached the host
 	for pause := retryFirst; ; pause = min(2*pause, retryMax) {
-		job, err := p.SSH.Start(over, string(host), id, cmd)
+		job, err := p.SSH.StartAndStay(over, string(host), id, cmd, stay)
 		if err == nil {
 			return job, nil
 		}
@@ -151,19 +154,7 @@ func (p *Pool) Kill(ctx context.Context, host inventory.Ref, id string, sudo boo
 
 // Forget removes what a host keeps of jobs.
 func (p *Pool) Forget(ctx context.Context, host inventory.Ref, ids []string, sudo bool) error {
-	var errs []error
-	for _, id := range ids {
-		job, err := p.SSH.Attach(ctx, string(host), id, sudo && p.Sudo(host))
-		var lost *ssh.JobError
-		switch {
-		case errors.As(err, &lost) && lost.State == ssh.JobAbsent:
-			continue
-		case err != nil:
-			return err
-		}
-		errs = append(errs, job.Forget(ctx))
-	}
-	return errors.Join(errs...)
+	return p.SSH.ForgetJobs(ctx, string(host), ids, sudo && p.Sudo(host))
 }
 
 // command renders a script with its secrets looked up.

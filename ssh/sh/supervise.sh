@@ -11,49 +11,46 @@ cd "$JM_DIR" || exit 1
 trap : TERM # ends the job, and not those who write its end down
 trap '' HUP
 
-# jm_note FILE WORDS: writes a file that is there whole or not at all.
-jm_note() {
-  printf '%s\n' "$2" >"$1.new.$$" && { sync "$1.new.$$" 2>/dev/null || :; } && mv -f "$1.new.$$" "$1"
-}
-# jm_ended CODE: the first to call it writes the end.
-jm_ended() {
-  mkdir ending 2>/dev/null || return 0
-  jm_note end "$1 $(date +%s)"
-}
 # jm_keep NAME: keeps a stream, and drops what is too much of it.
 jm_keep() (
   trap '' TERM # it ends with the stream
-  dd of="$1" bs=4096 count=65536 2>/dev/null
+  if dd of="$1" bs=4096 count=65536 2>"$1.read"; then
+    # "WHOLE+PART records in": fewer than it might, so the stream is at its end.
+    IFS='+ ' read -r jm_whole jm_part _ <"$1.read"
+    case $jm_whole$jm_part in
+    '' | *[!0-9]*) ;;
+    *) [ "$((jm_whole + jm_part))" -ge 65536 ] || exit 0 ;;
+    esac
+  fi
   [ "$(dd bs=1 count=1 2>/dev/null | wc -c)" -eq 0 ] || echo cut >"cut"
   exec cat >/dev/null
 )
 
-jm_group=$(ps -o pgid= -p "$$" 2>/dev/null) || jm_group=
 if read -r jm_stat 2>/dev/null <"/proc/$$/stat"; then
   # shellcheck disable=SC2086 # the fields are wanted apart
   set -- ${jm_stat##*) }
-  jm_group=$3
+  jm_group=$3 jm_begun=${20}
+  [ "$jm_group" = "$$" ] || jm_begun=$(jm_start "$jm_group")
+else
+  # shellcheck disable=SC2046 # ps pads with blanks
+  set -- $(ps -o pgid= -p "$$" 2>/dev/null)
+  jm_group=$1 jm_begun=''
 fi
-# shellcheck disable=SC2086 # ps pads with blanks
-set -- $jm_group
-jm_begun=$(jm_start "$1")
-jm_note group "$1 ${jm_begun:-0}"
+echo "$jm_group ${jm_begun:-0}" >group
+# With it the folder is on the disk: from here on the job is never begun again,
+# not even after a loss of power.
+sync group 2>/dev/null
 {
   trap : TERM # a subshell begins without
   {
     trap : TERM
     (cd "${HOME:-/}" 2>/dev/null || cd / || exit 1; exec /bin/sh -s)
-    jm_code=$?
-    # A daemon that the job left behind may hold the streams open for ever. A
-    # shell of its own waits for it: a subshell would hold them itself, in the
-    # copies that dash and busybox keep of what was redirected.
-    # shellcheck disable=SC2016 # $1 is that shell's
-    /bin/sh -c 'sleep 2
-      mkdir ending 2>/dev/null || exit 0
-      echo "$1 $(date +%s)" >end.late && mv -f end.late end' jurymast-job "$jm_code" \
-      </dev/null >/dev/null 2>&1 3>&- &
-    echo "$jm_code" >code
+    echo "$? $(date +%s)" >code
   } 2>&1 >&3 3>&- | jm_keep err
 } 3>&1 | jm_keep out
-read -r jm_code <code || jm_code=-1
-jm_ended "$jm_code"
+read -r jm_code jm_time <code || jm_code=-1 jm_time=$(date +%s)
+# One write, and only where there is no file: it is there whole or not at all,
+# and the first to write it is right.
+set -C
+echo "$jm_code $jm_time" >end
+sync end 2>/dev/null
