@@ -197,6 +197,13 @@ type Kind struct {
 	Move func(f *inventory.Fleet, t inventory.Target) (Move, error)
 	// Repository tells how copies are kept, used from a host.
 	Repository func(f *inventory.Fleet, r inventory.Repository, from inventory.Ref) (Repository, error)
+	// Native tells the same of a repository that is a system which copies targets
+	// by means of its own. A kind has one of the two.
+	Native func(f *inventory.Fleet, r inventory.Repository, t inventory.Target) (Native, error)
+	// Takes says why a repository of a kind with Native cannot keep copies of a
+	// target, and what to name instead; "" where it can. It is asked when the
+	// inventory is read. nil: it takes any target.
+	Takes func(t inventory.Target) (why, hint string)
 	// Fence and Redirect tell how a host is kept from writing and how clients
 	// are led to another.
 	Fence    func(f *inventory.Fleet, x inventory.Fence) (Fence, error)
@@ -217,7 +224,7 @@ const (
 
 // Schema returns what the inventory may say to the kind.
 func (k Kind) Schema() inventory.KindSchema {
-	return inventory.KindSchema{Levels: k.Levels, Options: k.Options, Limits: k.Limits}
+	return inventory.KindSchema{Levels: k.Levels, Options: k.Options, Limits: k.Limits, Takes: k.Takes, Files: k.Repository != nil, NoData: k.Data == nil}
 }
 
 // Verbs returns what the kind can do, as words.
@@ -226,13 +233,13 @@ func (k Kind) Verbs() []string {
 	if k.Checks != nil {
 		v = append(v, "look")
 	}
-	if k.Data != nil {
+	if k.Data != nil || k.Native != nil {
 		v = append(v, "backup", "restore")
 	}
 	if k.Move != nil {
 		v = append(v, "failover")
 	}
-	if k.Repository != nil {
+	if k.Repository != nil || k.Native != nil {
 		v = append(v, "repository")
 	}
 	if k.Fence != nil {

@@ -126,6 +126,49 @@ type Repository struct {
 	Forget *Script
 }
 
+// Native is how a system copies a target and brings it back by means of its own:
+// a hypervisor its guests, a director what its jobs name. Nothing is dumped, held
+// still or extracted by us, so the target needs no [Data]; the system's own
+// verdict is judged, and what it lists is believed.
+//
+// What it has in common with other repositories is that [Repository]: Survey,
+// List, Copy, Find, Verify and Forget do the same, but that Copy is told no
+// paths. List tells of every whole copy of the target, whoever made it; Forget
+// removes only what runs under $TAG made. Init is not used.
+//
+// $INTO is a place in the system's own words: the id of a guest, a folder of a
+// client. It is "" for the place of the live data.
+type Native struct {
+	Repository
+	Host     inventory.Ref // where every script runs
+	CopyDown bool          // the target does not work while it is copied
+	// Place returns what $INTO is for what a person named as the place to restore
+	// to. Its error says what can be named.
+	Place func(to string) (string, error)
+	// Room is asked before a copy is brought back to $INTO. It says @present (yes
+	// or no: whether anything is there), @free (bytes), @missing and @trouble.
+	Room Script
+	// Extract, of the repository, brings $COPY back to $INTO, beside the live data
+	// and without touching it; it refuses a place that something else than $RUN
+	// has taken. Clear removes what $RUN brought there, and nothing else.
+	Clear Script
+	// Spare is the place of a drill, "" where none can be made. Try brings what
+	// Extract put there up with no way to reach anybody, and proves it as
+	// [Data.Prove] does; nil: it stays at having been brought back.
+	Spare string
+	Try   *Script
+	// Put puts $COPY in the place of the live data. What is there is lost with
+	// that: where Room found something, a copy of it was made and listed ahead,
+	// which $SAID_COPY names. Back brings that copy back, or where there was
+	// nothing removes what Put made; nil: Put is the point of no return. Both may
+	// be run again.
+	Put  Script
+	Back *Script
+	// Stop and Start take the live data down and up around Put; Prove is
+	// [Data.Prove]. Each may be nil.
+	Stop, Start, Prove *Script
+}
+
 // Copy is one backup of a target in a repository.
 type Copy struct {
 	Repository string        `json:"repository"`

@@ -341,6 +341,12 @@ type KindSchema struct {
 	Levels  []Level // what it can be the kind of; LevelCheck: of an added check
 	Options []Option
 	Limits  []Limit
+	// Takes says of a kind of repository why it cannot keep copies of a target,
+	// and what to do about that; "" where it can. nil: it takes any.
+	Takes func(t Target) (why, hint string)
+	// Files: a repository of the kind keeps files. NoData: which files a target
+	// of the kind has is not known, so that no such repository takes them.
+	Files, NoData bool
 }
 
 // Schema is what every kind may be told, by the kind's name.

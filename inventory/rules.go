@@ -235,6 +235,7 @@ func (b *builder) backups() {
 			}
 			near = true
 			r := b.fleet.Repositories[i]
+			b.takes(p.Of, t, r)
 			away = away || r.Site != "" && t.Site != "" && r.Site != t.Site
 			if r.On != "" && b.machine(r.On) == b.machine(t.Host) {
 				b.warn(b.valuePos(ref, "to"), "add a repository on another machine", "repository/%s is on the same machine as %s: when %s dies both are gone", name, t.Ref, b.machine(r.On))
@@ -247,6 +248,25 @@ func (b *builder) backups() {
 		default:
 			b.warn(b.valuePos(ref, "to"), "add a repository at another site", "no copy of %s is known to leave site %s: one fire takes all", t.Ref, t.Site)
 		}
+	}
+}
+
+// takes reports a repository that cannot keep what a backup sends there.
+func (b *builder) takes(of Ref, t *Target, r Repository) {
+	k, ok := b.kinds[r.Kind]
+	if !ok {
+		return
+	}
+	to := MakeRef(LevelRepository, r.Name)
+	at := b.edgePos[Edge{of, to, EdgeBackup}]
+	if k.Takes != nil {
+		if why, hint := k.Takes(*t); why != "" {
+			b.report(at, hint, "%s is of kind %s, which cannot copy %s: %s", to, r.Kind, of, why)
+			return
+		}
+	}
+	if k.Files && b.kinds[t.Kind].NoData && b.kinds[t.Kind].Levels != nil {
+		b.warn(at, "name what lies on it: a service or share with the files", "%s keeps files, and %s is of kind %s, which names none: copies there can be listed, and none be made", to, of, t.Kind)
 	}
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,17 +23,10 @@ type (
 func (e *Engine) depots() map[string]check.Depot {
 	out := map[string]check.Depot{}
 	for _, r := range e.fleet.Repositories {
-		i := slices.IndexFunc(e.kinds, func(k actions.Kind) bool { return k.Name == r.Kind && k.Repository != nil })
-		if i < 0 {
-			out[r.Name] = check.Depot{}
-			continue
+		out[r.Name] = check.Depot{}
+		if use, ok := plan.Keeps(e.fleet, e.kinds, r); ok {
+			out[r.Name] = check.Depot{Medium: use.Medium, Encrypted: use.Encrypted, Locked: use.Locked, Driven: true}
 		}
-		use, err := e.kinds[i].Repository(e.fleet, r, r.On)
-		if err != nil {
-			out[r.Name] = check.Depot{}
-			continue
-		}
-		out[r.Name] = check.Depot{Medium: use.Medium, Encrypted: use.Encrypted, Locked: use.Locked, Driven: true}
 	}
 	return out
 }
@@ -131,18 +123,17 @@ func (e *Engine) ListCopies(ctx context.Context, backups []inventory.Backup, pro
 	var qs []plan.Question
 	var out []Listed
 	for _, b := range backups {
-		t, ok := e.fleet.Target(b.Of)
-		if !ok {
+		if _, ok := e.fleet.Target(b.Of); !ok {
 			continue
 		}
 		for _, name := range b.To {
 			out = append(out, Listed{Backup: b.Name, Repository: name})
-			list, err := e.lister(t, b, name)
+			q, err := plan.Listing(e.fleet, e.kinds, b, name)
 			if err != nil {
 				out[len(out)-1].Err = err.Error()
 				continue
 			}
-			qs = append(qs, plan.Question{ID: b.Name + " " + name, Host: t.Host, Script: list})
+			qs = append(qs, q)
 		}
 	}
 	_, answers, err := e.ask(ctx, prev, qs, progress)
@@ -172,22 +163,6 @@ func (e *Engine) ListCopies(ctx context.Context, backups []inventory.Backup, pro
 		}
 	}
 	return out, nil
-}
-
-var errDescribed = errors.New("it is only described: no kind says how to list it")
-
-func (e *Engine) lister(t *inventory.Target, b inventory.Backup, name string) (actions.Script, error) {
-	i := slices.IndexFunc(e.fleet.Repositories, func(r inventory.Repository) bool { return r.Name == name })
-	if i < 0 {
-		return actions.Script{}, errDescribed
-	}
-	r := e.fleet.Repositories[i]
-	k := slices.IndexFunc(e.kinds, func(k actions.Kind) bool { return k.Name == r.Kind && k.Repository != nil })
-	if k < 0 {
-		return actions.Script{}, errDescribed
-	}
-	use, err := e.kinds[k].Repository(e.fleet, r, t.Host)
-	return use.List.With(map[string]string{actions.InTag: b.Name}), err
 }
 
 func (e *Engine) policyTarget(backup string) inventory.Ref {

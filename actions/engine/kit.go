@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jurymast/actions"
+	"jurymast/actions/plan"
 	"jurymast/inventory"
 )
 
@@ -239,7 +240,7 @@ func (e *Engine) KitCheck(ctx context.Context, progress func(Progress)) ([]KeyCh
 		switch {
 		case l.Err != "":
 			c.State, c.Line = actions.Fail, l.Err
-			if l.Err == errDescribed.Error() {
+			if l.Err == plan.ErrDescribed.Error() {
 				c.State = actions.Unknown
 			}
 		case len(l.Copies) == 0:

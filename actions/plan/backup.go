@@ -16,21 +16,26 @@ func backupQuestions(m *maker) error {
 	if err != nil {
 		return err
 	}
-	m.ask("data", m.target.Host, d.Survey)
-	m.askDepots(b, ds, m.target.Host)
+	m.askDepots(d, b, ds, m.target.Host)
 	return nil
 }
 
-func (m *maker) askDepots(b inventory.Backup, ds []depot, host inventory.Ref) {
+// askDepots asks about the data, where a repository of files is among them, and
+// about each repository.
+func (m *maker) askDepots(d actions.Data, b inventory.Backup, ds []depot, host inventory.Ref) {
+	if ofFiles(ds) {
+		m.ask("data", host, d.Survey)
+	}
 	for _, d := range ds {
 		in := map[string]string{actions.InTag: b.Name}
-		m.ask("repository-"+d.Name, host, d.Use.Survey.With(in))
-		m.ask("list-"+d.Name, host, d.Use.List.With(in))
+		m.ask("repository-"+d.Name, d.Host, d.Use.Survey.With(in))
+		m.ask("list-"+d.Name, d.Host, d.Use.List.With(in))
 	}
 }
 
-// backup plans: hold, dump, copy to every repository, let go, list again,
-// retention. Letting go is also what undoes holding.
+// backup plans: hold, dump, copy to every repository of files, let go, have the
+// systems copy that do so by means of their own, list again, retention. Letting
+// go is also what undoes holding.
 func backup(m *maker) error {
 	d, b, ds, err := m.copied(m.target.Host)
 	if err != nil {
@@ -41,12 +46,15 @@ func backup(m *maker) error {
 	p.Title = fmt.Sprintf("Copy %s to %s", m.target.Ref, strings.Join(b.To, " and "))
 	p.Impact.Risk = "none: nothing of the live data is changed"
 
-	words, paths, ok := m.surveyed(d, h)
-	bytes, known := number(words, "bytes")
-	if ok && d.Dump != nil {
-		m.room(words, bytes, known, "for a dump on "+h.Name())
+	var paths []string
+	if ofFiles(ds) {
+		words, found, ok := m.surveyed(d, h)
+		if bytes, known := number(words, "bytes"); ok && d.Dump != nil {
+			m.room(words, bytes, known, "for a dump on "+h.Name())
+		}
+		paths = found
 	}
-	usable := m.repositories(ds, h)
+	usable := m.repositories(ds)
 	from := stage(d, b)
 	if d.Dump != nil {
 		p.Steps = append(p.Steps, folder("stage", "make room for the dump", h, from))
@@ -60,11 +68,19 @@ func backup(m *maker) error {
 		})
 		m.free(d, h)
 	}
+	mayFail := len(ds) > 1 && usable > 0
 	for _, x := range ds {
-		m.copyTo(x, b, paths, len(ds) > 1, usable > 0, d)
+		if x.Native == nil {
+			m.copyTo(x, b, paths, mayFail, d)
+		}
 	}
 	if d.Dump == nil {
 		m.free(d, h)
+	}
+	for _, x := range ds {
+		if x.Native != nil {
+			m.step(m.nativeCopy(x, b, mayFail))
+		}
 	}
 	for _, x := range ds {
 		m.listAgain(x, b)
@@ -110,7 +126,7 @@ func (m *maker) free(d actions.Data, h inventory.Ref) {
 
 // repositories adds the conditions of the repositories and returns how many
 // can be used. One that cannot does not keep the others back.
-func (m *maker) repositories(ds []depot, h inventory.Ref) int {
+func (m *maker) repositories(ds []depot) int {
 	type trouble struct{ name, seen string }
 	var bad []trouble
 	good := 0
@@ -122,7 +138,7 @@ func (m *maker) repositories(ds []depot, h inventory.Ref) int {
 		case !ok || a.Err != "":
 			why = a.Err
 		case words["missing"] != "":
-			why = words["missing"] + " is not installed on " + h.Name()
+			why = words["missing"] + " is not installed on " + d.Host.Name()
 		case words["locked"] != "":
 			why = "locked: " + words["locked"]
 		case words["trouble"] != "":
@@ -146,12 +162,12 @@ func (m *maker) repositories(ds []depot, h inventory.Ref) int {
 	return good
 }
 
-func (m *maker) copyTo(x depot, b inventory.Backup, paths []string, several, some bool, d actions.Data) {
+func (m *maker) copyTo(x depot, b inventory.Backup, paths []string, mayFail bool, d actions.Data) {
 	in := map[string]string{actions.InTag: b.Name, actions.InPaths: strings.Join(paths, "\n")}
 	find := x.Use.Find.With(in)
 	s := actions.Step{
-		ID: own("copy", x.Name), About: x.Name, Title: "copy to " + x.Name, Host: m.target.Host, Do: x.Use.Copy.With(in), Check: &find,
-		Timeout: copyLimit, MayFail: several && some,
+		ID: own("copy", x.Name), About: x.Name, Title: "copy to " + x.Name, Host: x.Host, Do: x.Use.Copy.With(in), Check: &find,
+		Timeout: copyLimit, MayFail: mayFail,
 	}
 	if d.Dump == nil {
 		s.Down = m.held(d)
@@ -161,14 +177,20 @@ func (m *maker) copyTo(x depot, b inventory.Backup, paths []string, several, som
 
 // listAgain plans to see the copy in the repository: only then it counts.
 func (m *maker) listAgain(x depot, b inventory.Backup) {
-	list := x.Use.List.With(map[string]string{actions.InTag: b.Name, "LEAST": strconv.FormatInt(m.least(x.Name, b), 10)})
+	m.step(actions.Step{
+		ID: own("list", x.Name), About: x.Name, Title: "see the copy in " + x.Name, Host: x.Host, Do: judged(x, b, m.least(x.Name, b)), Redo: true,
+		Timeout: startLimit, MayFail: true, After: []string{own("copy", x.Name)},
+	})
+}
+
+// judged returns the script that lists a repository and ends well when the copy
+// of this run is there, with at least so many bytes.
+func judged(x depot, b inventory.Backup, least int64) actions.Script {
+	list := x.Use.List.With(map[string]string{actions.InTag: b.Name, "LEAST": strconv.FormatInt(least, 10)})
 	judge := script("listed.sh", nil)
 	list.Name += "+" + judge.Name
 	list.Body = "jm_list() (\n" + list.Body + "\n)\n" + judge.Body
-	m.step(actions.Step{
-		ID: own("list", x.Name), About: x.Name, Title: "see the copy in " + x.Name, Host: m.target.Host, Do: list, Redo: true,
-		Timeout: startLimit, MayFail: true, After: []string{own("copy", x.Name)},
-	})
+	return list
 }
 
 // least is half of the middle of the last five copies: what is smaller has
@@ -214,7 +236,7 @@ func (m *maker) forget(x depot, b inventory.Backup) {
 	f := x.Use.Forget.With(in)
 	f.Body = script("whole.sh", nil).Body + f.Body
 	m.step(actions.Step{
-		ID: own("forget", x.Name), About: x.Name, Title: "keep " + strings.Join(words, ", ") + " in " + x.Name, Host: m.target.Host, Do: f,
+		ID: own("forget", x.Name), About: x.Name, Title: "keep " + strings.Join(words, ", ") + " in " + x.Name, Host: x.Host, Do: f,
 		Redo: true, Timeout: time.Hour, MayFail: true, After: []string{own("copy", x.Name), own("list", x.Name)},
 	})
 }

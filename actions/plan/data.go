@@ -57,54 +57,6 @@ func (m *maker) policy() (inventory.Backup, error) {
 	return inventory.Backup{}, errorf("name one of them", "%s has several backups: %s", m.target.Ref, strings.Join(names, ", "))
 }
 
-// depot is a repository as one host uses it.
-type depot struct {
-	Name string
-	Site string
-	Use  actions.Repository
-}
-
-// depots returns the repositories of a policy that jurymast can drive, as seen
-// from a host.
-func (m *maker) depots(b inventory.Backup, from inventory.Ref) ([]depot, error) {
-	var ds []depot
-	for _, name := range b.To {
-		i := slices.IndexFunc(m.Fleet.Repositories, func(r inventory.Repository) bool { return r.Name == name })
-		if i < 0 {
-			continue
-		}
-		r := m.Fleet.Repositories[i]
-		k, ok := m.kind(r.Kind)
-		if !ok || k.Repository == nil {
-			return nil, errorf("give it a kind: jurymast kinds", "repository/%s is only described: it has no kind that jurymast can drive", name)
-		}
-		use, err := k.Repository(m.Fleet, r, from)
-		if err != nil {
-			return nil, errorf("", "repository/%s: %v", name, err)
-		}
-		ds = append(ds, depot{Name: name, Site: r.Site, Use: use})
-	}
-	if len(ds) == 0 {
-		return nil, errorf("name one in its to", "backup/%s has no repository", b.Name)
-	}
-	return ds, nil
-}
-
-// copied returns what is known of the target's data, of the backup that copies
-// it, and of the repositories as a host uses them.
-func (m *maker) copied(from inventory.Ref) (actions.Data, inventory.Backup, []depot, error) {
-	d, err := m.dataOf(m.target)
-	if err != nil {
-		return d, inventory.Backup{}, nil, err
-	}
-	b, err := m.policy()
-	if err != nil {
-		return d, b, nil, err
-	}
-	ds, err := m.depots(b, from)
-	return d, b, ds, err
-}
-
 // stage is where a target's dump lies on its host: always in the same place,
 // so that repositories see one thing change and not many come and go.
 func stage(d actions.Data, b inventory.Backup) string {

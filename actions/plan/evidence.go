@@ -43,8 +43,8 @@ func Evidence(r actions.Run, events []actions.Event, now time.Time) []actions.Co
 		if strings.HasPrefix(base, "list-") && state[s.ID] == "ok" {
 			out = append(out, listedCopy(r, s, words, said, now))
 		}
-		if base == "extract" {
-			if c, ok := provenCopy(r, s, said, state, now); ok {
+		if s.Do.Inputs[actions.InCopy] != "" && (base == "extract" || base == "put") {
+			if c, ok := provenCopy(r, s, base, said, state, now); ok {
 				out = append(out, c)
 			}
 		}
@@ -68,8 +68,9 @@ func listedCopy(r actions.Run, s actions.Step, words map[string]string, said map
 	return c
 }
 
-// provenCopy is what a drill or a restore showed of the copy that it used.
-func provenCopy(r actions.Run, s actions.Step, said map[string]map[string]string, state map[string]string, now time.Time) (actions.Copy, bool) {
+// provenCopy is what a drill or a restore showed of the copy that it used. base
+// is the id of the step that brought it back, without what a playbook put ahead.
+func provenCopy(r actions.Run, s actions.Step, base string, said map[string]map[string]string, state map[string]string, now time.Time) (actions.Copy, bool) {
 	c := actions.Copy{
 		Repository: s.About, Backup: s.Do.Inputs[actions.InTag], Target: r.Target, ID: s.Do.Inputs[actions.InCopy], Proved: now,
 	}
@@ -79,7 +80,7 @@ func provenCopy(r actions.Run, s actions.Step, said map[string]map[string]string
 			reached = level
 		}
 	}
-	verify := strings.TrimSuffix(s.ID, "extract") + "verify"
+	verify := strings.TrimSuffix(s.ID, base) + "verify"
 	if state[verify] == "ok" {
 		raise(orElse(said[verify]["level"], "readable"))
 	}
@@ -87,7 +88,7 @@ func provenCopy(r actions.Run, s actions.Step, said map[string]map[string]string
 		raise("extracted")
 	}
 	for _, id := range []string{"try", "prove"} {
-		id = strings.TrimSuffix(s.ID, "extract") + id
+		id = strings.TrimSuffix(s.ID, base) + id
 		if state[id] == "ok" {
 			raise(said[id]["level"])
 		}

@@ -23,9 +23,11 @@ type Request struct {
 	Verb   actions.Verb
 	Target inventory.Ref
 	Name   string // of the backup where a target has several, or of the playbook
-	To     string // a host to move or restore to, or for a restore an absolute path
-	Copy   string // id of a copy, or its beginning; "" or "latest" is the newest that is whole
-	At     time.Time
+	// To is a host to move or restore to, or for a restore an absolute path or what
+	// a system that copies by means of its own takes for a place.
+	To   string
+	Copy string // id of a copy, or its beginning; "" or "latest" is the newest that is whole
+	At   time.Time
 	// Accept names conditions that are accepted: a statement of a person that
 	// the old active is off raises the grade of its fence.
 	Accept []string

@@ -37,16 +37,12 @@ func (m *maker) where() (host inventory.Ref, folder string, err error) {
 }
 
 func restoreQuestions(m *maker) error {
-	host, _, err := m.where()
+	s, ds, err := m.wanted()
 	if err != nil {
 		return err
 	}
-	d, b, ds, err := m.copied(host)
-	if err != nil {
-		return err
-	}
-	m.ask("data", host, d.Survey)
-	m.askDepots(b, ds, host)
+	m.askDepots(s.data, s.policy, ds, s.host)
+	m.askRoom(ds)
 	return nil
 }
 
@@ -63,19 +59,15 @@ type source struct {
 
 // choose picks the copy and adds the conditions that every use of one has.
 func (m *maker) choose() (source, bool, error) {
-	var s source
-	var err error
-	if s.host, s.folder, err = m.where(); err != nil {
-		return s, false, err
-	}
-	var ds []depot
-	if s.data, s.policy, ds, err = m.copied(s.host); err != nil {
+	s, ds, err := m.wanted()
+	if err != nil {
 		return s, false, err
 	}
 	m.plan.Name, m.plan.From, m.plan.To = s.policy.Name, m.target.Host, s.host
-	words, _, _ := m.surveyed(s.data, s.host)
-	s.words = words
-	if m.repositories(ds, s.host) == 0 {
+	if ofFiles(ds) {
+		s.words, _, _ = m.surveyed(s.data, s.host)
+	}
+	if m.repositories(ds) == 0 {
 		return s, false, nil
 	}
 	all := m.copies(s.policy, ds)
@@ -88,7 +80,10 @@ func (m *maker) choose() (source, bool, error) {
 	if c.Partial {
 		m.condition("whole-copy", "the copy is whole", "something could not be read when it was made", actions.Open)
 	}
-	m.room(words, c.Bytes, c.Bytes > 0, "to extract it on "+s.host.Name())
+	if s.depot.Native != nil {
+		return s, m.nativeRoom(&s), nil
+	}
+	m.room(s.words, c.Bytes, c.Bytes > 0, "to extract it on "+s.host.Name())
 	return s, true, nil
 }
 
@@ -169,7 +164,10 @@ func restore(m *maker) error {
 		return err
 	}
 	p, d := &m.plan, s.data
-	if s.folder != "" {
+	switch {
+	case s.depot.Native != nil:
+		return m.nativeRestore(s, ok)
+	case s.folder != "":
 		return m.restoreBeside(s, ok)
 	}
 	p.Ladder = actions.LadderGrave
@@ -180,12 +178,8 @@ func restore(m *maker) error {
 	if d.Put == nil || d.Back == nil {
 		return errorf("restore to a folder: --to /path", "kind %s can be copied, but not put back in place", m.target.Kind)
 	}
-	lost := m.Now.Sub(s.copy.At)
-	p.Impact.AtRisk, p.Impact.AtRiskBytes = lost, -1
-	p.Impact.Risk = "what was written in the last " + age(lost) + "; it is set aside, not removed"
-	if m.policyLate(s) {
-		m.condition("stale-copy", "the copy is within its rpo", fmt.Sprintf("%s old, rpo %s", age(lost), age(s.policy.RPO)), actions.Open)
-	}
+	m.loses(s)
+	p.Impact.Risk += "; it is set aside, not removed"
 	into := path.Join(scratch(d), "restore", actions.RunMark)
 	from := s.from(into)
 	in := map[string]string{actions.InFrom: from, actions.InAside: ".jurymast-" + actions.RunMark}
@@ -218,6 +212,16 @@ func restore(m *maker) error {
 	m.step(remove("tidy", "remove what was extracted", s.host, into))
 	p.Left = append(p.Left, actions.Todo{Text: "what was there before is set aside under the suffix .jurymast-RUN: remove it when you are sure"})
 	return nil
+}
+
+// loses tells what goes with bringing a copy back in the place of the live data.
+func (m *maker) loses(s source) {
+	lost := m.Now.Sub(s.copy.At)
+	m.plan.Impact.AtRisk, m.plan.Impact.AtRiskBytes = lost, -1
+	m.plan.Impact.Risk = "what was written in the last " + age(lost)
+	if m.policyLate(s) {
+		m.condition("stale-copy", "the copy is within its rpo", fmt.Sprintf("%s old, rpo %s", age(lost), age(s.policy.RPO)), actions.Open)
+	}
 }
 
 func (m *maker) policyLate(s source) bool {
@@ -321,8 +325,11 @@ func drill(m *maker) error {
 	if !ok {
 		return nil
 	}
-	if s.folder != "" {
+	if s.folder != "" || s.depot.Native != nil && m.To != "" {
 		return errorf("leave --to out, or name a host", "a drill makes and removes its own folder")
+	}
+	if s.depot.Native != nil {
+		return m.nativeDrill(s)
 	}
 	in := map[string]string{actions.InTag: s.policy.Name, actions.InCopy: s.copy.ID}
 	m.step(actions.Step{

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path"
+	"slices"
 
 	"jurymast/actions"
 	"jurymast/inventory"
@@ -50,8 +51,7 @@ func (m *maker) restoreMoveQuestions() error {
 	if err != nil {
 		return err
 	}
-	m.ask("data", h, d.Survey)
-	m.askDepots(b, ds, h)
+	m.askDepots(d, b, slices.DeleteFunc(ds, func(x depot) bool { return x.Native != nil }), h)
 	return nil
 }
 

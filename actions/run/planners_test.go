@@ -44,6 +44,20 @@ var shelf = actions.Kind{
 	},
 }
 
+// glass is a system that copies by means of its own.
+var glass = actions.Kind{
+	Name: "glass", Levels: []inventory.Level{inventory.LevelRepository},
+	Native: func(*inventory.Fleet, inventory.Repository, inventory.Target) (actions.Native, error) {
+		return actions.Native{
+			Repository: actions.Repository{
+				Survey: act("survey"), List: act("list"), Copy: act("set copied"), Find: act("is copied"), Extract: act("set try"), Verify: act("verify"), Forget: ref("forget"),
+			},
+			Host: "node/p", Room: act("room"), Clear: act("unset try"), Spare: "spare", Try: ref("is try"), Put: act("set put"), Back: ref("unset put"),
+			Stop: ref("set stopped"), Start: ref("unset stopped"), Prove: ref("is put"),
+		}, nil
+	},
+}
+
 const boxInventory = `
 [node.a]
 [node.b]
@@ -63,6 +77,26 @@ on = "p"
 of = "s"
 to = ["r"]
 rpo = "1d"
+[service.n]
+kind = "box"
+on = "a"
+[service.nuser]
+kind = "box"
+on = "p"
+needs = ["n"]
+[repository.g]
+kind = "glass"
+[backup.n]
+of = "n"
+to = ["g"]
+rpo = "1d"
+[service.m]
+kind = "box"
+on = "a"
+[backup.m]
+of = "m"
+to = ["r", "g"]
+rpo = "1d"
 [fence.a]
 of = "a"
 on = "p"
@@ -72,22 +106,27 @@ kind = "sim-power"
 // planned are requests with what the hosts answer.
 var planned = []struct {
 	name  string
+	of    inventory.Ref
 	verb  actions.Verb
 	roles [2]string // of a and b; "" does not answer
 	ends  Outcome
 }{
-	{"backup", actions.VerbBackup, [2]string{"active", "standby"}, Done},
-	{"restore", actions.VerbRestore, [2]string{"active", "standby"}, Done},
-	{"drill", actions.VerbDrill, [2]string{"active", "standby"}, Done},
-	{"failover", actions.VerbFailover, [2]string{"active", "standby"}, Done},
-	{"emergency", actions.VerbFailover, [2]string{"", "standby"}, Done},
-	{"failback", actions.VerbFailback, [2]string{"standby", "active"}, Done},
-	{"rejoin", actions.VerbRejoin, [2]string{"stopped", "active"}, Done},
+	{"backup", "service/s", actions.VerbBackup, [2]string{"active", "standby"}, Done},
+	{"restore", "service/s", actions.VerbRestore, [2]string{"active", "standby"}, Done},
+	{"drill", "service/s", actions.VerbDrill, [2]string{"active", "standby"}, Done},
+	{"native backup", "service/n", actions.VerbBackup, [2]string{"active", "standby"}, Done},
+	{"native restore", "service/n", actions.VerbRestore, [2]string{"active", "standby"}, Done},
+	{"native drill", "service/n", actions.VerbDrill, [2]string{"active", "standby"}, Done},
+	{"both sorts of copies", "service/m", actions.VerbBackup, [2]string{"active", "standby"}, Done},
+	{"failover", "service/s", actions.VerbFailover, [2]string{"active", "standby"}, Done},
+	{"emergency", "service/s", actions.VerbFailover, [2]string{"", "standby"}, Done},
+	{"failback", "service/s", actions.VerbFailback, [2]string{"standby", "active"}, Done},
+	{"rejoin", "service/s", actions.VerbRejoin, [2]string{"stopped", "active"}, Done},
 }
 
-func boxPlan(t *testing.T, verb actions.Verb, roles [2]string) actions.Plan {
+func boxPlan(t *testing.T, of inventory.Ref, verb actions.Verb, roles [2]string) actions.Plan {
 	t.Helper()
-	kinds := append([]actions.Kind{box, shelf}, simulated...)
+	kinds := append([]actions.Kind{box, shelf, glass}, simulated...)
 	schema := inventory.Schema{}
 	for _, k := range kinds {
 		schema[k.Name] = k.Schema()
@@ -97,7 +136,7 @@ func boxPlan(t *testing.T, verb actions.Verb, roles [2]string) actions.Plan {
 		t.Fatal(err)
 	}
 	f := plan.Facts{Fleet: fleet, Kinds: kinds, Now: time.Unix(1_700_000_000, 0), Answers: map[string]plan.Answer{}}
-	r := plan.Request{Verb: verb, Target: "service/s"}
+	r := plan.Request{Verb: verb, Target: of}
 	qs, err := plan.Questions(f, r)
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +150,10 @@ func boxPlan(t *testing.T, verb actions.Verb, roles [2]string) actions.Plan {
 			continue
 		case strings.HasPrefix(q.ID, "member-"):
 			out = "@role " + role[q.Host] + "\n@lag 0\n@system 1\n"
+		case strings.HasPrefix(q.ID, "room-"):
+			if out = "@present yes\n"; verb == actions.VerbDrill {
+				out = "@present no\n@free 1000\n"
+			}
 		case strings.HasPrefix(q.ID, "list-"):
 			out = "@copy-1 c17 1699990000 10 1\n"
 		case strings.HasPrefix(q.ID, "fenced-"):
@@ -156,7 +199,7 @@ func boxModel(f fault, roles [2]string) *model {
 func TestEveryPlannerExactlyOnce(t *testing.T) {
 	for _, c := range planned {
 		t.Run(c.name, func(t *testing.T) {
-			p := boxPlan(t, c.verb, c.roles)
+			p := boxPlan(t, c.of, c.verb, c.roles)
 			calm := boxModel(fault{}, c.roles)
 			if o, err := calm.finish(t.Context(), p); o != c.ends {
 				t.Fatalf("undisturbed: %s, %v\n%s", o, err, story(calm))
@@ -190,7 +233,7 @@ func TestEveryPlannerExactlyOnce(t *testing.T) {
 // is let go, and before the point of no return everything is as it was.
 func TestFailuresLetGo(t *testing.T) {
 	for _, c := range planned {
-		p := boxPlan(t, c.verb, c.roles)
+		p := boxPlan(t, c.of, c.verb, c.roles)
 		for i := range p.Steps {
 			if p.Steps[i].Do.Name == "" {
 				continue

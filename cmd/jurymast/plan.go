@@ -23,7 +23,7 @@ type planFlags struct {
 
 func (f *planFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringVar(&f.to, "to", "", "where to: a `host`, or for a restore an absolute path")
+	fs.StringVar(&f.to, "to", "", "where to: a `host`; for a restore also an absolute path, or the id of a new guest")
 	fs.StringVar(&f.copy, "snapshot", "", "the copy to bring back: its `id`, its beginning, or latest")
 	fs.StringVar(&f.at, "at", "", "the newest copy that is not younger than this `time`: 2026-11-20T03:00, or 12h ago")
 	fs.StringVar(&f.name, "job", "", "the backup to use, where a target has several")
