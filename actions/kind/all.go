@@ -57,6 +57,7 @@ func All() []actions.Kind {
 		postgres,
 		proxmox,
 		proxmoxGuest,
+		proxmoxBackups,
 		proxmoxVM,
 		proxyFile,
 		rclone,

@@ -12,23 +12,24 @@ import (
 // verbsTOML is one thing of every kind that can do more than look, as an
 // inventory would hold it.
 var verbsTOML = map[string]string{
-	"command":   "[service.x]\nkind=\"command\"\non=\"app\"\nstandby=[\"spare\"]\ncommand=\"true\"\ndump=\"true\"\nrestore=\"true\"\nundo_restore=\"true\"\nstop=\"true\"\nstart=\"true\"\nactive=\"true\"\nprove=\"true\"\ntry=\"true\"\nclear=\"true\"\nhold=\"true\"\nrelease=\"true\"\n",
-	"compose":   "[service.x]\nkind=\"compose\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\n",
-	"files":     "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"mariadb":   "[service.x]\nkind=\"mariadb\"\non=\"app\"\n",
-	"mount":     "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"caddy":     "[service.x]\nkind=\"caddy\"\non=\"app\"\n",
-	"haproxy":   "[service.x]\nkind=\"haproxy\"\non=\"app\"\n",
-	"nginx":     "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
-	"nfs":       "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"samba":     "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"sqlite":    "[service.x]\nkind=\"sqlite\"\non=\"app\"\npaths=[\"/srv/x\"]\n",
-	"systemd":   "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
-	"borg":      "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
-	"directory": "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
-	"pbs":       "[repository.x]\nkind=\"pbs\"\nurl=\"u@pbs@nas:x\"\npassword={ env = \"PW\" }\n",
-	"rclone":    "[repository.x]\nkind=\"rclone\"\nurl=\"b2:x\"\n",
-	"restic":    "[repository.x]\nkind=\"restic\"\nurl=\"b2:x\"\ninit=true\npassword={ env = \"PW\" }\n",
+	"command":         "[service.x]\nkind=\"command\"\non=\"app\"\nstandby=[\"spare\"]\ncommand=\"true\"\ndump=\"true\"\nrestore=\"true\"\nundo_restore=\"true\"\nstop=\"true\"\nstart=\"true\"\nactive=\"true\"\nprove=\"true\"\ntry=\"true\"\nclear=\"true\"\nhold=\"true\"\nrelease=\"true\"\n",
+	"compose":         "[service.x]\nkind=\"compose\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\n",
+	"files":           "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"mariadb":         "[service.x]\nkind=\"mariadb\"\non=\"app\"\n",
+	"mount":           "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"caddy":           "[service.x]\nkind=\"caddy\"\non=\"app\"\n",
+	"haproxy":         "[service.x]\nkind=\"haproxy\"\non=\"app\"\n",
+	"nginx":           "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
+	"nfs":             "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"samba":           "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
+	"sqlite":          "[service.x]\nkind=\"sqlite\"\non=\"app\"\npaths=[\"/srv/x\"]\n",
+	"systemd":         "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
+	"borg":            "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
+	"directory":       "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
+	"pbs":             "[repository.x]\nkind=\"pbs\"\nurl=\"u@pbs@nas:x\"\npassword={ env = \"PW\" }\n",
+	"proxmox-storage": "[vm.guest]\non=\"app\"\nid=113\n[repository.x]\nkind=\"proxmox-storage\"\nstorage=\"nas\"\nspare=9113\n",
+	"rclone":          "[repository.x]\nkind=\"rclone\"\nurl=\"b2:x\"\n",
+	"restic":          "[repository.x]\nkind=\"restic\"\nurl=\"b2:x\"\ninit=true\npassword={ env = \"PW\" }\n",
 }
 
 // wholeScript holds every script of a verb to what the runner needs: a name, a
@@ -54,6 +55,34 @@ func wholeScript(t *testing.T, what string, s *actions.Script) {
 	}
 }
 
+// wholeNative holds a system that copies the target x, or the vm guest, to the
+// same.
+func wholeNative(t *testing.T, name string, k actions.Kind, f *inventory.Fleet) {
+	t.Helper()
+	target, err := f.Lookup("guest")
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if why, _ := k.Takes(*target); why != "" {
+		t.Errorf("%s does not take %s: %s", name, target.Ref, why)
+	}
+	n, err := k.Native(f, f.Repositories[0], *target)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if !slices.Contains([]string{"disk", "object-store", "tape"}, n.Medium) || n.Host == "" || n.Place == nil || n.Init != nil {
+		t.Errorf("%s: %+v", name, n)
+	}
+	for i, s := range []*actions.Script{
+		&n.Survey, &n.List, &n.Copy, &n.Find, &n.Extract, &n.Verify, n.Forget, &n.Room, &n.Clear, n.Try, &n.Put, n.Back, n.Stop, n.Start, n.Prove,
+	} {
+		wholeScript(t, name+" native "+string(rune('a'+i)), s)
+	}
+	if (n.Stop == nil) != (n.Start == nil) {
+		t.Errorf("%s: it stops what it cannot start, or the other way", name)
+	}
+}
+
 func TestEveryVerbIsWhole(t *testing.T) {
 	for name, toml := range verbsTOML {
 		f, err := inventory.Parse("verbs.toml", []byte("[node.app]\n[node.spare]\n"+toml), Schema())
@@ -75,6 +104,10 @@ func TestEveryVerbIsWhole(t *testing.T) {
 			for i, s := range []*actions.Script{&r.Survey, &r.List, &r.Copy, &r.Find, &r.Extract, &r.Verify, r.Init, r.Forget} {
 				wholeScript(t, name+" repository "+string(rune('0'+i)), s)
 			}
+			continue
+		}
+		if k.Native != nil {
+			wholeNative(t, name, k, f)
 			continue
 		}
 		target, _ := f.Lookup("x")

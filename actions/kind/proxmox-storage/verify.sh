@@ -1,0 +1,46 @@
+# Reads $COPY back as a whole, as far as this node can: an archive is unpacked and
+# its sums are compared. Says @level. What a Proxmox Backup Server found when it
+# read a copy counts against it, and never for it: that may be months old. Such
+# a copy is read when it is brought back.
+# shellcheck shell=sh disable=SC2154
+
+known
+found=$(awk -v id="$COPY" '$1 == id { print $9 }' "$tmp/copies")
+[ "$found" != failed ] || die "the copy $COPY is damaged: the server's own verification failed"
+case $COPY in
+*:backup/vm/* | *:backup/ct/*)
+    echo '@level listed'
+    exit 0
+    ;;
+esac
+file=$(timeout 60 pvesm path "$COPY" 2>"$tmp/err" </dev/null) || die "where $COPY lies is not told: $(why 'nothing was said')"
+[ -r "$file" ] || die "$file, which is $COPY, cannot be read"
+case $file in
+*.zst) open='zstd -q -d -c' bare=${file%.zst} ;;
+*.gz) open='gzip -d -c' bare=${file%.gz} ;;
+*.lzo) open='lzop -d -c' bare=${file%.lzo} ;;
+*) open=cat bare=$file ;;
+esac
+case $bare in
+*.vma) read='vma verify -' ;;
+*.tar) read='tar -t -f -' ;;
+*) die "how to read $file is not known here" ;;
+esac
+for program in "${open%% *}" "${read%% *}"; do
+    command -v "$program" >/dev/null || die "$program, which reads $bare, is not there"
+done
+{
+    # shellcheck disable=SC2086 # words
+    $open <"$file" 2>"$tmp/err"
+    echo "$?" >"$tmp/code"
+} | {
+    # shellcheck disable=SC2086
+    $read >/dev/null 2>"$tmp/err2"
+    code=$?
+    cat >/dev/null # what is left of it, so that its sum is seen, too
+    exit "$code"
+}
+code=$?
+[ "$(cat "$tmp/code")" = 0 ] || die "the copy $COPY is damaged: $(why 'it cannot be unpacked')"
+[ "$code" = 0 ] || die "the copy $COPY is damaged: $(tail -n 1 "$tmp/err2")"
+echo '@level readable'
