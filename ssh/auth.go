@@ -37,6 +37,8 @@ type keyring struct {
 	mu     sync.Mutex
 	files  map[string]*keyFile
 	agents map[string]*agentLink
+
+	asking chan struct{} // holds one who asks a person
 }
 
 // keyFile is a private key file, or why it cannot be used.
@@ -45,7 +47,7 @@ type keyFile struct {
 	public gossh.PublicKey
 	cert   *gossh.Certificate // NAME-cert.pub beside it; may be nil
 	signer gossh.Signer       // nil while the passphrase is not known
-	locked []byte             // the file, while it needs a passphrase
+	locked []byte             // the file, where it needs a passphrase
 	silent bool               // nobody wanted to give the passphrase
 	err    error
 }
@@ -94,10 +96,14 @@ type login struct {
 	signers []gossh.Signer
 	offered []string // how each is called, for the error
 	broken  []error
+	// wanted is the key file that the host would take and that nobody can sign
+	// with before its passphrase is given; nil for none.
+	wanted *keyFile
+	blind  []*keyFile // locked, and of which not even the public key is known
 }
 
 // auth collects what to offer to a host: its key files in their order, held by
-// the agent or not, then the agent's other keys.
+// the agent or not, then the agent's other keys. Nobody is asked for anything.
 func (k *keyring) auth(ctx context.Context, h Host) *login {
 	l := &login{host: h}
 	held, err := k.agent(ctx, h.Agent)
@@ -119,7 +125,12 @@ func (k *keyring) auth(ctx context.Context, h Host) *login {
 			l.broken = append(l.broken, f.err)
 			continue
 		}
-		signer := k.signer(ctx, f, held)
+		signer := k.signer(f, held)
+		if signer == nil && k.mayAsk(f) {
+			if signer = l.locked(f); signer == nil {
+				continue
+			}
+		}
 		if signer == nil {
 			l.broken = append(l.broken, f.unsigned())
 			continue
@@ -139,10 +150,6 @@ func (k *keyring) auth(ctx context.Context, h Host) *login {
 		}
 	}
 	return l
-}
-
-func (l *login) methods() []gossh.AuthMethod {
-	return []gossh.AuthMethod{gossh.PublicKeys(l.signers...)}
 }
 
 // explain says of a refused login who tried to get in with what.
@@ -264,37 +271,16 @@ func readCert(path string) *gossh.Certificate {
 }
 
 // signer returns what signs for a key file: the agent where it holds that key,
-// the file itself, or a person's passphrase, asked for once. It is nil where
-// none of them is to be had.
-func (k *keyring) signer(ctx context.Context, f *keyFile, held []gossh.Signer) gossh.Signer {
-	if f.public != nil {
-		for _, s := range held {
-			if bytes.Equal(s.PublicKey().Marshal(), f.public.Marshal()) {
-				return s
-			}
+// or the file itself. It is nil where neither can.
+func (k *keyring) signer(f *keyFile, held []gossh.Signer) gossh.Signer {
+	for _, s := range held {
+		if f.public != nil && bytes.Equal(s.PublicKey().Marshal(), f.public.Marshal()) {
+			return s
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if f.signer != nil || f.locked == nil || f.silent || k.prompt == nil {
-		return f.signer
-	}
-	for range 3 {
-		pass, err := k.prompt(ctx, "passphrase of "+f.path+": ")
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil || pass == "" {
-			break
-		}
-		s, err := gossh.ParsePrivateKeyWithPassphrase(f.locked, []byte(pass))
-		if err == nil {
-			f.signer, f.locked = s, nil
-			return s
-		}
-	}
-	f.silent = true // the other hosts need not ask as well
-	return nil
+	return f.signer
 }
 
 // agent returns the keys that an agent holds. The connection to it is kept; one

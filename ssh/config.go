@@ -17,8 +17,19 @@ import (
 // Config is an OpenSSH client configuration, read once. The nil Config says
 // nothing.
 type Config struct {
-	path   string
-	parsed *ssh_config.Config
+	path    string
+	parsed  *ssh_config.Config
+	leftOut []LeftOut
+	names   []string // of the hosts, where they were found while it was read
+}
+
+// LeftOut returns the blocks that are not applied, in their order. They are
+// never guessed at: hosts are resolved as if those lines were not there.
+func (c *Config) LeftOut() []LeftOut {
+	if c == nil {
+		return nil
+	}
+	return c.leftOut
 }
 
 // LoadConfig reads an ssh configuration. One that is not there, or the path "",
@@ -28,15 +39,14 @@ func LoadConfig(path string) (*Config, error) {
 	if path == "" {
 		return c, nil
 	}
-	f, err := os.Open(filepath.Clean(path))
+	text, err := os.ReadFile(filepath.Clean(path))
 	if errors.Is(err, os.ErrNotExist) {
 		return c, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	if c.parsed, err = ssh_config.Decode(f); err != nil {
+	if err := c.decode(text); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
@@ -253,7 +263,11 @@ func (c *Config) Hosts() ([]ConfigHost, error) {
 	}
 	var out []ConfigHost
 	var errs []error
-	for _, alias := range aliases(c.parsed, 0) {
+	names := c.names
+	if names == nil {
+		names = aliases(c.parsed, 0)
+	}
+	for _, alias := range names {
 		h, err := c.describe(alias)
 		errs = append(errs, err)
 		out = append(out, h)
@@ -307,7 +321,8 @@ func aliases(c *ssh_config.Config, depth int) []string {
 		}
 		for _, node := range block.Nodes {
 			if inc, ok := node.(*ssh_config.Include); ok && depth < maxInclude {
-				for _, file := range included(inc) {
+				_, words := directive(inc.String())
+				for _, file := range included(words) {
 					// What cannot be read was an error when all was read.
 					if text, err := os.ReadFile(filepath.Clean(file)); err == nil {
 						if more, err := ssh_config.DecodeBytes(text); err == nil {
@@ -321,17 +336,15 @@ func aliases(c *ssh_config.Config, depth int) []string {
 	return out
 }
 
-// included returns the files that an Include stands for. The library follows
-// them and does not say which they are.
-func included(inc *ssh_config.Include) []string {
-	line, _, _ := strings.Cut(inc.String(), "#")
-	words := strings.Fields(strings.Replace(line, "=", " ", 1))
+// included returns the files that the words of an Include stand for. The
+// library follows them and does not say which they are.
+func included(words []string) []string {
 	home, err := os.UserHomeDir()
-	if err != nil || len(words) == 0 {
+	if err != nil {
 		return nil
 	}
 	var files []string
-	for _, w := range words[1:] {
+	for _, w := range words {
 		if w = tilde(w, home); !filepath.IsAbs(w) {
 			w = filepath.Join(home, ".ssh", w)
 		}

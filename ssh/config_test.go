@@ -90,11 +90,81 @@ func TestConfigTrouble(t *testing.T) {
 	if _, err := LoadConfig(t.TempDir()); err == nil {
 		t.Error("a folder was read")
 	}
-	for name, text := range map[string]string{"exec": "Match exec \"true\"\n User x\n", "user": "Match user x\n User y\n"} {
-		path := filepath.Join(t.TempDir(), "config")
-		put(t, path, text)
-		if _, err := LoadConfig(path); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: %v", name, err)
+}
+
+// TestConfigMatch has blocks that only an ssh client can decide, alone and with
+// a criterion that holds. They are left out and told, and nothing else is.
+func TestConfigMatch(t *testing.T) {
+	dir := t.TempDir()
+	more := filepath.Join(dir, "more.conf")
+	ran := filepath.Join(dir, "ran")
+	put(t, more, "Host c\n Port 3\nMatch host c exec \"touch "+ran+"\"\n User evil\n")
+	text := `Match exec "touch ` + ran + `"
+  User evil
+Match host a exec "true"
+  ProxyJump evil
+Match user root
+  Port 9
+Match !host b
+  Port 8
+Match final
+  Port 7
+Match host a,b
+  User ada
+Match originalhost=a
+  ConnectTimeout 4
+Include ` + more + `
+MATCH ALL # everybody
+  HostKeyAlias known`
+	c := configOf(t, text)
+	for name, want := range map[string]Host{
+		"a": {Address: "a", User: "ada", HostKeyAlias: "known", Timeout: 4 * time.Second},
+		"b": {Address: "b", User: "ada", HostKeyAlias: "known"},
+		"c": {Address: "c", HostKeyAlias: "known"}, // what is included stands within the block for a
+	} {
+		want.KnownHosts = []string{"/etc/ssh/ssh_known_hosts"}
+		if got, err := c.Apply(Host{Address: name}, ""); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v; want %+v", got, err, want)
+		}
+	}
+	want := []LeftOut{
+		{c.path, 1, "exec"}, {c.path, 3, "host exec"}, {c.path, 5, "user"}, {c.path, 7, "host"}, {c.path, 9, "final"}, {more, 3, "host exec"},
+	}
+	if got := c.LeftOut(); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+	if exists(ran) {
+		t.Error("a configuration has run a program")
+	}
+	hosts, err := c.Hosts()
+	var names []string
+	for _, h := range hosts {
+		names = append(names, h.Alias)
+	}
+	if err != nil || !reflect.DeepEqual(names, []string{"a", "b", "c"}) {
+		t.Errorf("%v, %v", names, err)
+	}
+	loop := filepath.Join(dir, "loop")
+	put(t, loop, "Match exec true\n User x\nInclude "+loop+"\n")
+	if _, err := LoadConfig(loop); err == nil || !strings.Contains(err.Error(), loop) {
+		t.Errorf("one that includes itself: %v", err)
+	}
+}
+
+func TestDirective(t *testing.T) {
+	for line, want := range map[string][]string{
+		"":                              {""},
+		"  # Match exec x":              {""},
+		"\tUser\tada # me":              {"user", "ada"},
+		"Match=host=a":                  {"match", "host=a"},
+		"Include = a  b":                {"include", "a", "b"},
+		`match host "a b" EXEC "x # y"`: {"match", "host", "a b", "EXEC", "x # y"},
+		`Match ""`:                      {"match", ""},
+		"Match host a\r\n":              {"match", "host", "a"},
+	} {
+		keyword, words := directive(line)
+		if got := append([]string{keyword}, words...); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %q", line, got)
 		}
 	}
 }

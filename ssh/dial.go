@@ -46,14 +46,29 @@ func SplitHostPort(s string) (host string, port int, err error) {
 }
 
 // dial makes a connection: through the jump hosts, the handshake, the login, all
-// before one deadline.
+// before one deadline. Where the host would take a key that needs a passphrase,
+// a person is asked and it is made again.
 func (p *Pool) dial(ctx context.Context, name string) (*conn, error) {
 	h, err := p.host(name)
 	if err != nil {
 		return nil, err
 	}
-	// A person who is asked for a passphrase has more time than a machine.
-	auth := p.ring.auth(ctx, h)
+	for {
+		auth := p.ring.auth(ctx, h)
+		c, err := p.dialOnce(ctx, h, auth)
+		if err == nil || auth.wanted == nil {
+			return c, err
+		}
+		if err := p.ring.unlock(ctx, auth.wanted); err != nil {
+			return nil, ended(ctx, h.Name)
+		}
+	}
+}
+
+func (p *Pool) dialOnce(ctx context.Context, h Host, auth *login) (*conn, error) {
+	if err := p.jump(ctx, h); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
 	raw, err := p.wire(ctx, h)
@@ -98,8 +113,36 @@ func (p *Pool) host(name string) (Host, error) {
 // It stands in no host name.
 const chainSep = " > "
 
+// jump sees to the connection to the last jump host of h, which is the pool's
+// like any other and has a deadline of its own: the passphrase of its key may be
+// asked for.
+func (p *Pool) jump(ctx context.Context, h Host) error {
+	if len(h.Jump) == 0 {
+		return nil
+	}
+	if err := p.loop(h); err != nil {
+		return err
+	}
+	_, err := p.last(ctx, h)
+	return err
+}
+
+// last returns the connection to the last jump host of h. What is wrong with it
+// is an error of h's, with the host on the way that it is about.
+func (p *Pool) last(ctx context.Context, h Host) (*conn, error) {
+	j, err := p.connect(ctx, h.via())
+	var e *Error
+	if errors.As(err, &e) {
+		at := *e
+		at.Host = h.Name
+		at.Via = first(e.Via, e.Host)
+		return nil, &at
+	}
+	return j, err
+}
+
 // wire opens what the SSH connection runs over: TCP, or a channel through the
-// last jump host, whose own connection is the pool's like any other.
+// last jump host.
 func (p *Pool) wire(ctx context.Context, h Host) (net.Conn, error) {
 	if len(h.Jump) == 0 {
 		raw, err := p.o.Dial(ctx, "tcp", h.addr())
@@ -108,20 +151,10 @@ func (p *Pool) wire(ctx context.Context, h Host) (net.Conn, error) {
 		}
 		return raw, nil
 	}
-	if err := p.loop(h); err != nil {
-		return nil, err
-	}
 	via := h.via()
 	for again := true; ; again = false {
-		j, err := p.connect(ctx, via)
+		j, err := p.last(ctx, h)
 		if err != nil {
-			var e *Error
-			if errors.As(err, &e) {
-				at := *e
-				at.Host = h.Name
-				at.Via = first(e.Via, e.Host)
-				return nil, &at
-			}
 			return nil, err
 		}
 		raw, err := j.forward(ctx, "tcp", h.addr())

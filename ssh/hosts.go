@@ -1,17 +1,12 @@
 package ssh
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 
-	"github.com/skeema/knownhosts"
 	gossh "golang.org/x/crypto/ssh"
 	xknown "golang.org/x/crypto/ssh/knownhosts"
 )
@@ -87,6 +82,9 @@ func (k *hostKeys) state(remote net.Addr, key gossh.PublicKey) KeyState {
 // showKey connects until the host has shown its key of one type; nil where it
 // has none.
 func (p *Pool) showKey(ctx context.Context, h Host, algorithms []string) (gossh.PublicKey, net.Addr, error) {
+	if err := p.jump(ctx, h); err != nil {
+		return nil, nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
 	raw, err := p.wire(ctx, h)
@@ -167,7 +165,7 @@ func (p *Pool) setKey(ctx context.Context, host, fingerprint string, replace boo
 		files = h.KnownHosts
 	}
 	for i, f := range files {
-		if err := editKnown(f, h.keyName(), found.key, i == 0, replace); err != nil {
+		if err := editKnown(ctx, f, h.keyName(), found.key, i == 0, replace); err != nil {
 			return fail(Misconfigured, "may you write there?", "%w", err)
 		}
 	}
@@ -182,103 +180,4 @@ func (p *Pool) setKey(ctx context.Context, host, fingerprint string, replace boo
 	}
 	found.State = KeyTrusted
 	return *found, nil
-}
-
-// editKnown takes the host's keys of that type out of a file, where told to,
-// and adds the new one. All other lines stay as they are, byte for byte. The
-// file is replaced in one piece, under a lock against other processes.
-func editKnown(path, name string, key gossh.PublicKey, add, remove bool) error {
-	if !add { // a file of all users, mostly: it may be read, and holds nothing of this host
-		old, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) || err == nil && bytes.Equal(withoutKey(old, name, key.Type()), old) {
-			return nil
-		}
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = lock.Close() }()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return err
-	}
-	old, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	text := old
-	if remove {
-		text = withoutKey(old, name, key.Type())
-	}
-	if add {
-		if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
-			text = append(bytes.Clone(text), '\n')
-		}
-		line := knownhosts.Line([]string{name}, key)
-		if hashed(old) {
-			line = xknown.HashHostname(knownhosts.Normalize(name)) + " " + strings.TrimSpace(string(gossh.MarshalAuthorizedKey(key)))
-		}
-		text = append(bytes.Clone(text), line+"\n"...)
-	}
-	if bytes.Equal(text, old) {
-		return nil
-	}
-	return replaceKnown(path, text)
-}
-
-func replaceKnown(path string, text []byte) (err error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".known_hosts.*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, werr := f.Write(text)
-	if err := errors.Join(werr, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// hashed reports whether a file keeps its host names hashed.
-func hashed(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("|1|")) || bytes.Contains(text, []byte("\n|1|"))
-}
-
-// withoutKey returns a file without the lines that hold a key of this type for
-// just this host. A line for several names loses only this one; patterns and
-// marked lines stay.
-func withoutKey(text []byte, name, keyType string) []byte {
-	want := knownhosts.Normalize(name)
-	var out []byte
-	for _, line := range bytes.SplitAfter(text, []byte("\n")) {
-		f := strings.Fields(string(line))
-		if len(f) < 3 || strings.HasPrefix(f[0], "#") || strings.HasPrefix(f[0], "@") || f[1] != keyType {
-			out = append(out, line...)
-			continue
-		}
-		names := strings.Split(f[0], ",")
-		kept := names[:0:0]
-		for _, n := range names {
-			if n != want && !sameHash(n, want) {
-				kept = append(kept, n)
-			}
-		}
-		switch {
-		case len(kept) == len(names):
-			out = append(out, line...)
-		case len(kept) > 0:
-			out = append(out, strings.Replace(string(line), f[0], strings.Join(kept, ","), 1)...)
-		}
-	}
-	return out
 }

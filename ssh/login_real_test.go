@@ -258,7 +258,7 @@ func TestEncryptedKey(t *testing.T) {
 		r, asked := ask(t, "")
 		key := r.host.Identities[0]
 		r.fails(t, KeyUnusable, "needs a passphrase", "ssh-add "+key)
-		if r.ring.signer(t.Context(), r.ring.file(key), nil) != nil || *asked != 1 {
+		if r.ring.signer(r.ring.file(key), nil) != nil || *asked != 1 {
 			t.Errorf("asked %d times", *asked)
 		}
 	})

@@ -38,7 +38,8 @@ type Options struct {
 	Now  func() time.Time // nil is time.Now
 	// Jitter returns a number from 0 to 1; nil is math/rand's.
 	Jitter func() float64
-	// Prompt asks a person for a passphrase; nil never asks.
+	// Prompt asks a person for the passphrase of a key that a host would take,
+	// one at a time; nil never asks.
 	Prompt func(ctx context.Context, question string) (string, error)
 	Log    *slog.Logger
 }
@@ -84,7 +85,7 @@ type Pool struct {
 // NewPool returns a pool that finds hosts with r.
 func NewPool(r Resolver, o Options) *Pool {
 	p := &Pool{resolve: r, o: o.filled(), lines: map[string]*line{}}
-	p.ring.prompt, p.ring.now = p.o.Prompt, p.o.Now
+	p.ring.prompt, p.ring.now, p.ring.asking = p.o.Prompt, p.o.Now, make(chan struct{}, 1)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }

@@ -35,6 +35,9 @@ func Doctor(ctx context.Context, o Options) []Finding {
 		defer func() { _ = e.Close() }() // nothing was opened that could be lost
 		out = append(out, e.doctorKeys()...)
 		out = append(out, e.doctorFiles())
+		if p, ok := e.ConfigWarning(); ok {
+			out = append(out, Finding{Name: "ssh configuration", State: actions.Warn, Line: fmt.Sprintf("%s: %s", p.Pos, p.Text), Next: p.Hint})
+		}
 	}
 	return append(out, doctorState(o), doctorStore(ctx, o), doctorAgent(ctx, o), doctorSSH(ctx), doctorClock(o))
 }

@@ -7,6 +7,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -76,6 +77,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Engine{options: o, fleet: f, config: config, kinds: kind.All()}
+	if p, ok := e.ConfigWarning(); ok {
+		o.Log.Warn("the ssh configuration is not applied in full", "why", p.String())
+	}
 	e.store = sync.OnceValues(func() (*store.Store, error) { return e.openStore(ctx) })
 	e.pool = sync.OnceValue(e.openPool)
 	return e, nil
@@ -134,6 +138,24 @@ func (e *Engine) Close() error {
 		errs = append(errs, f())
 	}
 	return errors.Join(errs...)
+}
+
+// ConfigWarning says which blocks of the ssh configuration are not applied, in
+// one warning; false where all are.
+func (e *Engine) ConfigWarning() (inventory.Problem, bool) {
+	left := e.config.LeftOut()
+	if len(left) == 0 {
+		return inventory.Problem{}, false
+	}
+	p := inventory.Problem{
+		Pos: inventory.Pos{File: left[0].File, Line: left[0].Line, Col: 1}, Warning: true,
+		Text: fmt.Sprintf("Match %s is not run, and what stands below it is left out", left[0].What),
+		Hint: "say it with Host, or name address, user and jump in the inventory",
+	}
+	for _, l := range left[1:] {
+		p.Text += fmt.Sprintf("; likewise Match %s at %s:%d", l.What, l.File, l.Line)
+	}
+	return p, true
 }
 
 // Fleet returns the inventory.

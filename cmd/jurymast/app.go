@@ -173,10 +173,17 @@ func (a *app) options() (engine.Options, error) {
 	}, nil
 }
 
-// warn says on a terminal what the inventory allows and probably does not
-// mean. Cron is not bothered: `inventory validate` says it when asked.
+// warn says on a terminal what of the ssh configuration is not applied and, when
+// asked for more, what the inventory allows and probably does not mean. Cron is
+// not bothered: `doctor` and `inventory validate` say it when asked.
 func (a *app) warn(e *engine.Engine) {
-	if !a.errTTY || a.flags.quiet || a.flags.verbose == 0 {
+	if !a.errTTY || a.flags.quiet {
+		return
+	}
+	if p, ok := e.ConfigWarning(); ok {
+		_, _ = io.WriteString(a.err, p.String()+"\n")
+	}
+	if a.flags.verbose == 0 {
 		return
 	}
 	for _, p := range e.Fleet().Warnings {
