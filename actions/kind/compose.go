@@ -40,7 +40,7 @@ copy. One with stateless = true has none, and is not moved while its containers 
 		{Name: "dir", Type: inventory.TypePath, Doc: "the folder with its compose file, on every host that can run it"},
 		proveOption,
 	},
-	Sudoers: []string{dockerSudoers},
+	Sudoers: dockerContainerRules,
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		project := composeProject(t)
 		want := t.Options.List("services")

@@ -13,8 +13,6 @@ import (
 	"jurymast/inventory"
 )
 
-const dockerSudoers = "/usr/bin/docker"
-
 var docker = actions.Kind{
 	Name: "docker",
 	Doc:  "A docker engine and the health of its containers.",
@@ -22,13 +20,14 @@ var docker = actions.Kind{
 whose health check says so is fail; one that was restarted since the look before, or is paused, is warn. A container
 that ended with 0 and is not meant to be restarted has done its work.
 
-The login must be in group docker, or may use sudo; either is as good as root on that machine.`,
+The login must be in group docker, which is as good as root on that machine, or may use sudo: the rules of --sudoers
+allow no more than this look (sudo 1.9.10 or newer).`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "containers", Type: inventory.TypeList, Doc: "containers that must be there, by name"},
 		{Name: "ignore", Type: inventory.TypeList, Doc: "containers that are not looked at"},
 	},
-	Sudoers: []string{dockerSudoers},
+	Sudoers: dockerContainerRules,
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		s := dockerLook(f, t, "docker/look.sh")
 		want, ignore := t.Options.List("containers"), t.Options.List("ignore")
@@ -47,6 +46,9 @@ The login must be in group docker, or may use sudo; either is as good as root on
 	},
 	Proved: map[string]actions.Ground{"look": actions.Real},
 }
+
+// dockerContainerRules is what docker/look.sh needs root for.
+var dockerContainerRules = dockerRules("docker/look.sh", "ps -aq --no-trunc", "inspect --type container --format %s IDS")
 
 // dockerLook returns a script of a look, behind the one that finds out how docker
 // may be asked.

@@ -30,8 +30,8 @@ published ports meet on the network ingress, unless they are published in mode h
 network by hand count by their own names, on this manager alone: other nodes do not tell. So a network to which
 containers may be joined (attachable) is warn once there is a rule, unless attachable names it.
 
-Nothing is drained or moved by this kind. The login must be in group docker, or may use sudo; either is as good as root
-on that machine. Seen with docker 20.10.`,
+Nothing is drained or moved by this kind. The login must be in group docker, which is as good as
+root on that machine, or may use sudo: the rules of --sudoers allow no more than this look (sudo 1.9.10 or newer). Seen with docker 20.10.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "meet", Type: inventory.TypeList, Doc: `who may share an overlay network, as "proxy: shop_* wiki"; then nobody else may`},
@@ -46,9 +46,14 @@ on that machine. Seen with docker 20.10.`,
 		{Name: "replicas", Unit: "%", Warn: 100, Fail: 50, Low: true, Doc: "share of a service's replicas that run, two looks in a row"},
 		{Name: "spare", Warn: 1, Fail: math.NaN(), Low: true, Doc: "managers that may be lost before the quorum is; not of a swarm with fewer than three"},
 	},
-	Sudoers: []string{dockerSudoers},
-	Checks:  swarmChecks,
-	Proved:  map[string]actions.Ground{"look": actions.Real},
+	Sudoers: dockerRules("swarm/look.sh",
+		"info --format %s",
+		"node ls -q", "node inspect --format %s IDS",
+		"network ls -q --no-trunc", "network inspect --format %s IDS",
+		"service ls -q", "service inspect --format %s IDS", "service ps --no-trunc --no-resolve --format %s IDS",
+		"ps --no-trunc --format %s"),
+	Checks: swarmChecks,
+	Proved: map[string]actions.Ground{"look": actions.Real},
 }
 
 func swarmChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {

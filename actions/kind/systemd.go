@@ -2,6 +2,7 @@ package kind
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,18 +26,23 @@ meanwhile, and started again if it ran. A restore stops it, and proves that it r
 It moves to a standby when all of its data is on shares that are mounted on each of its hosts: it is stopped, kept
 from starting by itself, and the shares are unmounted; there they are mounted before it starts. A unit that is enabled
 on a standby would start at the next boot beside the active one: have it enabled on one host only. With data on a
-disk of its own, a standby starts from the newest copy.`,
+disk of its own, a standby starts from the newest copy.
+
+With state = "inactive" it must not run: one that does is fail, and one that would start at the next boot is warn. It is
+for a unit without standbys.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
+		{Name: "state", Type: inventory.TypeEnum, Values: []string{"active", "inactive"}, Default: "active", Doc: "what it is meant to be"},
 		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "stop"}, Default: "none", Doc: "what keeps its data still while it is copied"},
 		proveOption,
 	},
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		unit := systemdName(t)
 		s := script("systemd/look.sh", map[string]string{"UNIT": unit})
+		off := t.Options.String("state") == "inactive"
 		return onEach(f, t, actions.Check{ID: "unit", Title: "unit " + unit, Script: s, Every: time.Minute}, func(h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
-			return systemdRead(unit, h, alone, a)
+			return systemdRead(unit, off, h, alone, a)
 		})
 	},
 	Data: systemdData,
@@ -97,8 +103,12 @@ func onEach(f *inventory.Fleet, t inventory.Target, c actions.Check, read func(h
 		if h == t.Host {
 			continue
 		}
+		name := h.Name()
+		if slices.ContainsFunc(t.Standby, func(o inventory.Ref) bool { return o != h && o.Name() == name }) {
+			name = string(h.Level()) + "-" + name // a node and a vm may be called the same
+		}
 		s := c
-		s.ID, s.Title, s.Host = c.ID+"-"+h.Name(), c.Title+" on standby "+h.Name(), h
+		s.ID, s.Title, s.Host = c.ID+"-"+name, c.Title+" on standby "+name, h
 		s.Read = func(a actions.Answer) []actions.Reading { return read(h, false, a) }
 		out = append(out, s)
 	}
@@ -112,8 +122,9 @@ func ofItsKind(f *inventory.Fleet, t inventory.Target) bool {
 	return ok && whole.Kind == t.Kind && fmt.Sprint(whole.Options) == fmt.Sprint(t.Options)
 }
 
-// systemdRead judges the answer of systemd/look.sh.
-func systemdRead(unit string, h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
+// systemdRead judges the answer of systemd/look.sh. Off is whether the unit must
+// not run.
+func systemdRead(unit string, off bool, h inventory.Ref, alone bool, a actions.Answer) []actions.Reading {
 	if strings.TrimSpace(string(a.Stdout)) == "missing" && a.Exit == 0 {
 		return actions.UnknownReading("there is no systemd on %s", h.Name())
 	}
@@ -126,6 +137,9 @@ func systemdRead(unit string, h inventory.Ref, alone bool, a actions.Answer) []a
 		return actions.UnknownReading("systemctl gave no whole answer: %s", orNothing(actions.Line(said), a.Exit))
 	}
 	u := systemdProperties(parts["unit"])
+	if off {
+		return []actions.Reading{systemdOff(unit, u)}
+	}
 	r := systemdUnit(unit, u, h, alone, a)
 	if s, ok := parts["starts"]; ok && r.Status == actions.OK {
 		starts := systemdProperties(s)
@@ -198,6 +212,41 @@ func systemdUnit(unit string, u map[string]string, h inventory.Ref, alone bool, 
 		default:
 			r.Status, r.Line = actions.Fail, "not running ("+u["ActiveState"]+", "+u["SubState"]+")"
 		}
+	default:
+		r.Line = "systemd says " + u["ActiveState"] + ", which is not known here"
+	}
+	return r
+}
+
+// systemdOff judges the properties of a unit that must not run. A name that
+// systemd does not know is no proof of that: it may be misspelt.
+func systemdOff(unit string, u map[string]string) actions.Reading {
+	r := actions.Reading{Status: actions.Unknown, Next: "systemctl status " + unit}
+	switch u["LoadState"] {
+	case "loaded", "masked":
+	case "not-found":
+		r.Line = "there is no such unit: " + unit
+		return r
+	case "":
+		r.Line = "systemctl says nothing of it"
+		return r
+	default: // bad-setting, error …
+		r.Line = "systemd cannot load it: " + u["LoadState"]
+		return r
+	}
+	switch u["ActiveState"] {
+	case "inactive", "failed":
+		switch {
+		case u["UnitFileState"] == "enabled" || u["UnitFileState"] == "enabled-runtime":
+			r.Status, r.Line, r.Next = actions.Warn, "not running, as it should, but it would start at the next boot", "systemctl disable "+unit
+		case u["ActiveState"] == "failed":
+			r.Status, r.Line = actions.Warn, "not running, as it should, but its last run failed: "+systemdWhy(u)
+		default:
+			r.Status, r.Line, r.Next = actions.OK, "not running, as it should", ""
+		}
+	case "active", "reloading", "activating", "deactivating":
+		r.Status, r.Line = actions.Fail, "it should not run, and is "+u["ActiveState"]+" ("+u["SubState"]+")"
+		r.Next = "systemctl stop " + unit
 	default:
 		r.Line = "systemd says " + u["ActiveState"] + ", which is not known here"
 	}
