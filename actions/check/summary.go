@@ -155,30 +155,69 @@ func (b *board) trouble(r inventory.Ref) string {
 }
 
 // headline returns the entry that a row is about, and why it is quiet: the
-// worst of those that are not, the newest of equals.
+// worst of those that are not, of equals the newest, and of those that changed
+// at the same time the first by name.
 func (b *board) headline(es []actions.Entry) (head actions.Entry, quiet string) {
-	best := rank{}
+	if len(es) == 0 {
+		return head, ""
+	}
 	off := slices.ContainsFunc(es, isOff)
+	var best rank
+	var top []int // the entries of that rank
+	quiets := make([]string, len(es))
 	for i, e := range es {
-		k := rank{status: e.Status, seen: !e.Skipped(), since: e.Since}
-		if e.Status == actions.OK && e.Stale(b.now) {
-			k.status = actions.Unknown
-		}
-		if off && e.Skipped() {
-			k = rank{} // it is off, which is all there is to say
-		}
-		why := ""
-		if k.status != actions.OK {
-			why = b.quiet(e)
-		}
-		k.loud = k.status != actions.OK && why == ""
-		// Two actives at once is graver than anything else that fails.
-		k.notable = e.Bad > 0 || isOff(e) || e.Check == Placement && e.Status == actions.Fail
-		if i == 0 || k.above(best) {
-			head, quiet, best = e, why, k
+		var k rank
+		k, quiets[i] = b.rank(e, off)
+		switch {
+		case len(top) == 0 || k.above(best):
+			best, top = k, append(top[:0], i)
+		case k == best:
+			top = append(top, i)
 		}
 	}
-	return head, quiet
+	i := newest(es, top)
+	return es[i], quiets[i]
+}
+
+// rank returns how much an entry matters, and why it is quiet. Off says that its
+// host is, as expected.
+func (b *board) rank(e actions.Entry, off bool) (k rank, quiet string) {
+	k = rank{status: e.Status, seen: !e.Skipped()}
+	if e.Status == actions.OK && e.Stale(b.now) {
+		k.status = actions.Unknown
+	}
+	if off && e.Skipped() {
+		k = rank{} // it is off, which is all there is to say
+	}
+	if k.status != actions.OK {
+		quiet = b.quiet(e)
+	}
+	k.loud = k.status != actions.OK && quiet == ""
+	// Two actives at once is graver than anything else that fails.
+	k.notable = e.Bad > 0 || isOff(e) || e.Check == Placement && e.Status == actions.Fail
+	return k, quiet
+}
+
+// sameTime is how far changes may lie apart and still be of the same time: as
+// one sweep finds them. Which host answers first must not decide what a row says.
+const sameTime = DefaultDeadline
+
+// newest returns which of some entries changed last, or at the same time as that
+// one and has the first name. It does not depend on their order.
+func newest(es []actions.Entry, among []int) int {
+	last := es[among[0]].Since
+	for _, i := range among {
+		if es[i].Since.After(last) {
+			last = es[i].Since
+		}
+	}
+	first := -1
+	for _, i := range among {
+		if last.Sub(es[i].Since) <= sameTime && (first < 0 || compareKeys(es[i].Key(), es[first].Key()) < 0) {
+			first = i
+		}
+	}
+	return first
 }
 
 // rank orders entries by how much they matter.
@@ -187,7 +226,6 @@ type rank struct {
 	status  actions.Status
 	seen    bool
 	notable bool
-	since   time.Time
 }
 
 func (k rank) above(o rank) bool {
@@ -198,10 +236,8 @@ func (k rank) above(o rank) bool {
 		return k.status.Worse(o.status)
 	case k.seen != o.seen:
 		return k.seen
-	case k.notable != o.notable:
-		return k.notable
 	}
-	return k.since.After(o.since)
+	return k.notable && !o.notable
 }
 
 // quiet returns why an entry that is not ok does not count, "" when it does.

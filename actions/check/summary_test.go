@@ -134,6 +134,37 @@ func TestSummaries(t *testing.T) {
 	}
 }
 
+// TestSummariesChoose holds that a row is about the same of several equals
+// whatever host answered first and in whatever order they are kept, and about
+// one that broke later than the others.
+func TestSummariesChoose(t *testing.T) {
+	f := load(t, aSite)
+	at := func(check string, since time.Duration) actions.Entry {
+		r := actions.Result{Target: "node/a", Check: check, Status: actions.Fail, Line: "broken", At: noon}
+		return actions.Entry{Result: r, Since: noon.Add(-since), Every: time.Minute}
+	}
+	for _, c := range []struct {
+		name string
+		es   []actions.Entry
+		want string
+	}{
+		{"together", []actions.Entry{at("disk", 0), at("load", 0)}, "disk"},
+		{"one a little later", []actions.Entry{at("disk", 3*time.Millisecond), at("load", 0), at("swap", time.Millisecond)}, "disk"},
+		{"at the end of a slow sweep", []actions.Entry{at("disk", DefaultDeadline), at("load", 0)}, "disk"},
+		{"later", []actions.Entry{at("disk", time.Hour), at("load", 0)}, "load"},
+		{"later, two of them", []actions.Entry{at("disk", time.Hour), at("swap", 0), at("load", time.Second)}, "load"},
+		{"no chain of short steps", []actions.Entry{at("disk", 100*time.Second), at("load", 50*time.Second), at("swap", 0)}, "load"},
+	} {
+		for range len(c.es) {
+			c.es = append(c.es[1:], c.es[0])
+			ss := Summaries(f, actions.MakeState(c.es, nil), noon)
+			if got := ss[0].Check; got != c.want {
+				t.Errorf("%s: %s of %v, want %s", c.name, got, c.es, c.want)
+			}
+		}
+	}
+}
+
 func TestSummariesNeverLookedAt(t *testing.T) {
 	f := load(t, aSite)
 	ss := Summaries(f, actions.State{}, noon)

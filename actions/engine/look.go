@@ -49,6 +49,8 @@ type Sight struct {
 	Trouble *Trouble
 	// Store is set when what was seen could not be kept. It is seen all the same.
 	Store *Trouble
+	// Waiting is how many hosts of the first round of a watch have not answered.
+	Waiting int
 
 	fleet *inventory.Fleet
 	now   time.Time
@@ -87,16 +89,11 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 	s, prev, trouble := e.recall(ctx)
 	l := e.looker()
 	visits := only(l.Due(e.fleet, o.Targets, prev, e.now(), o.MaxAge), o.Only)
-	if s != nil {
-		bulk, err := e.series(ctx, s, visits, prev)
-		if err != nil {
-			trouble = asTrouble(err)
-		} else {
-			l.Series = bulk.Points
-			defer func() { e.lost(bulk.Err()) }()
-		}
+	done, err := e.withSeries(ctx, l, s, visits, prev)
+	if err != nil {
+		trouble = asTrouble(err)
 	}
-
+	defer done()
 	looks := e.sweep(ctx, l, visits, o.Progress)
 	if s != nil && len(o.Only) == 0 {
 		more, err := e.unasked(ctx, s, o.Targets)
@@ -105,6 +102,26 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 		}
 		looks = append(looks, more...)
 	}
+	return e.settle(ctx, s, prev, looks, trouble), ctx.Err()
+}
+
+// withSeries lets a looker ask for the numbers of before; done is called when
+// it has looked.
+func (e *Engine) withSeries(ctx context.Context, l *check.Looker, s *store.Store, visits []check.Visit, prev actions.State) (done func(), err error) {
+	if s == nil {
+		return func() {}, nil
+	}
+	bulk, err := e.series(ctx, s, visits, prev)
+	if err != nil {
+		return func() {}, err
+	}
+	l.Series = bulk.Points
+	return func() { e.lost(bulk.Err()) }, nil
+}
+
+// settle puts looks into what was seen before and keeps them. Trouble is what
+// was wrong with the store until then; nil for nothing.
+func (e *Engine) settle(ctx context.Context, s *store.Store, prev actions.State, looks []check.Look, trouble *Trouble) Sight {
 	now := e.now()
 	next, changes, gone := check.Merge(e.fleet, prev, looks, now)
 	if s != nil && len(looks) > 0 {
@@ -112,11 +129,10 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 			trouble = asTrouble(err)
 		}
 	}
-	sight := Sight{
+	return Sight{
 		State: next, Summaries: check.Summaries(e.fleet, next, now), Changes: changes,
 		Trouble: nothingReached(looks), Store: trouble, fleet: e.fleet, now: now,
 	}
-	return sight, ctx.Err()
 }
 
 // recall returns what was seen before. Without a store there is nothing, and

@@ -11,6 +11,7 @@ import (
 
 	"jurymast/actions"
 	"jurymast/actions/engine"
+	"jurymast/inventory"
 )
 
 const (
@@ -28,50 +29,63 @@ func (a *app) watch(ctx context.Context, e *engine.Engine, o checkOptions, selec
 	if err := knownChecks(e, targets, o.only); err != nil {
 		return err
 	}
-	w := &watcher{a: a, live: a.outTTY && a.printer().forPeople()}
-	beat := time.NewTicker(watchBeat)
-	defer beat.Stop()
-	for first := true; ; first = false {
-		opts := engine.LookOptions{Targets: targets, Only: o.only, MaxAge: engine.WhenDue}
-		if first {
-			opts.MaxAge = o.maxAge
-		}
-		sight, err := e.Look(ctx, opts)
-		switch {
-		case ctx.Err() != nil:
-			return w.end(ctx)
-		case err != nil:
-			return err
-		}
-		if err := w.show(sight, sight.Of(targets), first); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return w.end(ctx)
-		case <-beat.C:
-		}
+	w := &watcher{a: a, targets: targets, live: a.outTTY && a.printer().forPeople()}
+	err = e.Watch(ctx, engine.LookOptions{Targets: targets, Only: o.only, MaxAge: o.maxAge}, watchBeat, w.see)
+	if ctx.Err() != nil {
+		return w.end(ctx)
 	}
+	return err
 }
 
 type watcher struct {
-	a    *app
-	live bool
-	last time.Time // of the last line written
+	a       *app
+	targets []*inventory.Target
+	live    bool
+	last    time.Time     // of the last line written
+	first   *engine.Sight // what is known, until it has been printed once
+	begun   bool
+	unkept  bool // it was said that what is seen cannot be kept
 }
 
-func (w *watcher) show(sight engine.Sight, sums []actions.Summary, first bool) error {
-	if w.live {
-		return w.redraw(sums)
+// see shows what is known. A pipe is told where things stand once every host has
+// had its turn, and from then on what changes.
+func (w *watcher) see(sight engine.Sight) error {
+	if !w.live {
+		w.store(sight.Store)
 	}
+	switch sums := sight.Of(w.targets); {
+	case w.live:
+		return w.redraw(sums, sight.Store)
+	case w.begun:
+		return w.changes(sight, sums)
+	case sight.Waiting > 0:
+		w.first = &sight
+		return nil
+	}
+	return w.begin(sight)
+}
+
+// store says once that what is seen cannot be kept, and again when that comes
+// back. Watching goes on.
+func (w *watcher) store(t *engine.Trouble) {
+	if t != nil && !w.unkept {
+		explain(t).write(w.a.err)
+	}
+	w.unkept = t != nil
+}
+
+// begin prints where things stand when the watch begins.
+func (w *watcher) begin(sight engine.Sight) error {
+	w.begun, w.first, w.last = true, nil, w.a.now()
+	sums := sight.Of(w.targets)
+	if w.a.flags.output == string(formatNDJSON) {
+		return w.a.printer().print(w.a.summaryListing("check", sums), exitOK)
+	}
+	return w.a.showFirst(sums)
+}
+
+func (w *watcher) changes(sight engine.Sight, sums []actions.Summary) error {
 	now := w.a.now()
-	if first {
-		w.last = now
-		if w.a.flags.output == string(formatNDJSON) {
-			return w.a.printer().print(w.a.summaryListing("check", sums), exitOK)
-		}
-		return w.a.showFirst(sums)
-	}
 	for _, ev := range sight.Changes {
 		w.last = now
 		if err := w.line(ev); err != nil {
@@ -85,7 +99,7 @@ func (w *watcher) show(sight engine.Sight, sums []actions.Summary, first bool) e
 	return nil
 }
 
-// showFirst prints where things stand when the watch begins.
+// showFirst prints where things stand.
 func (a *app) showFirst(sums []actions.Summary) error {
 	p := a.printer()
 	if err := p.print(a.summaryListing("check", sums), exitOK); err != nil {
@@ -118,8 +132,9 @@ func (w *watcher) life(sums []actions.Summary, now time.Time) error {
 
 // redraw writes the table over the last one: home, each line with what is
 // right of it erased, then what is below. Nothing flickers, and the terminal's
-// own screen and scroll-back are left alone at the end.
-func (w *watcher) redraw(sums []actions.Summary) error {
+// own screen and scroll-back are left alone at the end. Below the table stands
+// why nothing of it can be kept; nil where it is.
+func (w *watcher) redraw(sums []actions.Summary, unkept *engine.Trouble) error {
 	var b strings.Builder
 	p := w.a.printer()
 	p.out = &b
@@ -127,6 +142,9 @@ func (w *watcher) redraw(sums []actions.Summary) error {
 		return err
 	}
 	fmt.Fprintf(&b, "\n%s   %s   ctrl+c ends\n", tally(sums, p), p.now.Format("15:04:05 MST"))
+	if unkept != nil {
+		explain(unkept).write(&b)
+	}
 	head := "\x1b[H"
 	if w.last.IsZero() {
 		head = "\x1b[2J\x1b[H"
@@ -136,8 +154,14 @@ func (w *watcher) redraw(sums []actions.Summary) error {
 	return err
 }
 
-// end leaves quietly when the admin ended it, and says so when time ran out.
+// end leaves quietly when the admin ended it, and says so when time ran out. What
+// nobody was told yet, since a host has not answered, is told now.
 func (w *watcher) end(ctx context.Context) error {
+	if w.first != nil {
+		if err := w.begin(*w.first); err != nil {
+			return err
+		}
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil
 	}
