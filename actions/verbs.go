@@ -229,7 +229,8 @@ type Fence struct {
 
 // Redirect is one way to lead those who use a service to another host. The
 // scripts are told the host by $TO and its address by $TO_ADDRESS, and where it
-// was by $FROM_HOST and $FROM_ADDRESS.
+// was by $FROM_HOST and $FROM_ADDRESS. With $DRAIN "yes" both serve: what the old
+// host is at may come to its end.
 type Redirect struct {
 	Host  inventory.Ref
 	Text  string
@@ -245,7 +246,9 @@ type Redirect struct {
 
 // Move is how a service goes from one host to another.
 type Move struct {
-	// Shape is what it rests on: "shared", "replicated", "proxy" or "restore".
+	// Shape is what it rests on: "shared" storage, "replicated" data, a "restore"
+	// from a copy, or "proxy": nothing is kept on its hosts, so that the new one
+	// may run before the old one is stopped.
 	Shape string
 	// Survey is asked on the active and on each standby. It says @role (active,
 	// standby, stopped), and where it applies @lag (seconds), @lag-bytes,

@@ -30,7 +30,8 @@ proves that its containers run, that those with a health check are well, and tha
 It moves to a standby when all of its data is on shares that are mounted on each of its hosts: it is stopped, docker is
 told not to start it by itself, and the shares are unmounted; there they are mounted before it starts. dir is where its
 compose file lies. With data on a disk of its own, a standby starts from the newest
-copy. One with stateless = true has none, and is not moved while its containers write to a volume or a folder.`,
+copy. One with stateless = true has none, and is not moved while its containers write to a volume or a folder: as
+planned it is started on the new host first, its users are led over by the redirects, and then it is stopped on the old.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "project", Type: inventory.TypeString, Doc: "the project's name; the target's where not said"},
@@ -151,7 +152,10 @@ func composeMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
 	if err != nil {
 		return m, err
 	}
-	if len(t.Data) == 0 && !stateless {
+	switch {
+	case stateless && len(t.Data) == 0:
+		m.Shape = shapeProxy
+	case len(t.Data) == 0:
 		m.Shape = shapeRestore
 	}
 	verify := m.Verify

@@ -2,6 +2,7 @@ package kind
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -93,8 +94,15 @@ func TestRedirectHAProxy(t *testing.T) {
 	haproxy := needed(t, "haproxy", "haproxy")
 	needed(t, "socat", "socat")
 	dir := serverFolder(t, "root")
+	begun, end := make(chan struct{}), make(chan struct{})
 	serve := func(name string) string {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, name) }))
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/long" {
+				close(begun)
+				<-end
+			}
+			fmt.Fprint(w, name)
+		}))
 		t.Cleanup(s.Close)
 		return s.Listener.Addr().String()
 	}
@@ -125,9 +133,9 @@ backend one
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	ask := func() string {
+	fetch := func(path string) string {
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/", front))
+		r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/%s", front, path))
 		if err != nil {
 			return err.Error()
 		}
@@ -136,6 +144,7 @@ backend one
 		n, _ := r.Body.Read(b)
 		return string(b[:n])
 	}
+	ask := func() string { return fetch("") }
 	await(t, "haproxy leads to the old host", func() bool { return ask() == "old" })
 
 	x := redirectOf(t, "kind = \"haproxy\"\non = \"pve\"\nbackend = \"db\"\nsocket = \""+dir+"/sock\"\nwait = \"5s\"\n")
@@ -149,6 +158,27 @@ backend one
 		if who := ask(); who != to["TO"] {
 			t.Errorf("led to %s, it answers as %s", to["TO"], who)
 		}
+	}
+
+	// Where both serve, what the old one is at comes to its end.
+	must(t, x.Do, toOld)
+	must(t, x.Verify, toOld)
+	long, led := make(chan string, 1), make(chan int, 2)
+	go func() { long <- fetch("long") }()
+	<-begun
+	go func() {
+		in := maps.Clone(toNew)
+		in["DRAIN"] = "yes"
+		led <- exit(t, x.Do, in)
+		led <- exit(t, x.Verify, in)
+	}()
+	await(t, "new visitors are led to the new host", func() bool { return ask() == "new" })
+	close(end)
+	if said := <-long; said != "old" {
+		t.Errorf("who was at the old host got %q", said)
+	}
+	if do, verify := <-led, <-led; do != 0 || verify != 0 {
+		t.Errorf("leading over ends with %d, its proof with %d", do, verify)
 	}
 
 	host, port, _ := strings.Cut(newAt, ":")

@@ -15,6 +15,7 @@ import (
 const (
 	shapeShared  = "shared"
 	shapeRestore = "restore"
+	shapeProxy   = "proxy"
 )
 
 // moveHosts are the hosts that can run a service, where the inventory places

@@ -157,12 +157,16 @@ func (m *maker) moveTo(s moving, from member) error {
 			return err
 		}
 	}
-	if from.seen {
+	switch {
+	case from.seen && s.move.Shape == shapeProxy:
+		m.switchOver(s, from, to)
+	case from.seen:
 		m.planned(s, from, to)
-	} else {
+		m.takeOver(s, from, to)
+	default:
 		m.emergency(s, from, to)
+		m.takeOver(s, from, to)
 	}
-	m.takeOver(s, from, to)
 	p.Left = append(p.Left,
 		actions.Todo{Text: fmt.Sprintf("%s has no standby until %s is rebuilt as one", m.target.Ref, from.host.Name()), Command: "jurymast run rejoin " + string(m.target.Ref)})
 	if to.host != m.target.Host {
@@ -301,17 +305,25 @@ func (m *maker) takeOver(s moving, from, to member) {
 	})
 	for _, r := range s.redirects {
 		p.Impact.Floor += r.floor()
-		in := m.addresses(from.host, to.host)
-		maps.Copy(in, r.seenInputs())
-		v := r.Verify.With(in)
-		m.step(actions.Step{
-			ID: own("redirect", r.name), Title: r.Text, Host: r.Host, Do: r.Do.With(in), Verify: &v, Redo: true, Timeout: startLimit, Down: m.downWith(),
-		})
 	}
+	m.lead(s, from, to, nil, m.downWith())
 	// From the consumers' side: what needs it has to be well too.
 	m.step(actions.Step{
 		ID: "look", Title: "look at it as its users do", Look: m.downWith(), Timeout: startLimit, Starts: true, Down: m.downWith(),
 	})
+}
+
+// lead plans to lead clients to the new host, while down do not work.
+func (m *maker) lead(s moving, from, to member, more map[string]string, down []inventory.Ref) {
+	for _, r := range s.redirects {
+		in := m.addresses(from.host, to.host)
+		maps.Copy(in, r.seenInputs())
+		maps.Copy(in, more)
+		v := r.Verify.With(in)
+		m.step(actions.Step{
+			ID: own("redirect", r.name), Title: r.Text, Host: r.Host, Do: r.Do.With(in), Verify: &v, Redo: true, Timeout: startLimit, Down: down,
+		})
+	}
 }
 
 func (m *maker) addresses(from, to inventory.Ref) map[string]string {

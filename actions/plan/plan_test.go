@@ -32,6 +32,12 @@ func testKinds(grade actions.Grade) []actions.Kind {
 			},
 		},
 		{
+			Name: "page", Levels: []inventory.Level{inventory.LevelService},
+			Move: func(*inventory.Fleet, inventory.Target) (actions.Move, error) {
+				return actions.Move{Shape: shapeProxy, Survey: on("survey"), Stop: on("stop"), Resume: on("resume"), Promote: on("promote"), Verify: on("verify"), Active: on("active"), Floor: time.Second}, nil
+			},
+		},
+		{
 			Name: "shelf", Levels: []inventory.Level{inventory.LevelRepository},
 			Repository: func(*inventory.Fleet, inventory.Repository, inventory.Ref) (actions.Repository, error) {
 				return actions.Repository{Survey: act("survey"), List: act("list"), Copy: act("copy"), Find: act("find"), Extract: act("extract"), Verify: act("verify"), Forget: ref("forget")}, nil
@@ -76,6 +82,14 @@ needs = ["s"]
 kind = "db"
 on = "p"
 needs = ["web"]
+[service.page]
+kind = "page"
+on = "a"
+standby = ["b"]
+[redirect.page]
+of = "page"
+on = "p"
+kind = "lead"
 [service.closed]
 kind = "db"
 on = "a"
@@ -275,6 +289,8 @@ func TestOrder(t *testing.T) {
 		{Request{Verb: actions.VerbDrill, Target: "service/s"}, calm(), "verify make extract tidy"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm(), "stop promote redirect-on-a redirect-on-b look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm().silent(actions.Fail), "fence promote redirect-on-b look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/page"}, calm(), "promote redirect-page stop look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/page"}, calm().silent(actions.Fail), "fence promote redirect-page look"},
 	} {
 		p, err := Make(c.world.facts(t, c.r), c.r)
 		if err != nil {
@@ -286,6 +302,27 @@ func TestOrder(t *testing.T) {
 		if err := p.Validate(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestSwitchOver: what keeps nothing is never down while it moves, and it is taken
+// back until its users are led over.
+func TestSwitchOver(t *testing.T) {
+	r := Request{Verb: actions.VerbFailover, Target: "service/page"}
+	p, err := Make(calm().facts(t, r), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Impact.Down) > 0 {
+		t.Errorf("down: %+v", p.Impact.Down)
+	}
+	for i, s := range p.Steps {
+		if s.Undoable() != (s.ID == "promote") || s.NoReturn != (s.ID == "redirect-page") || s.Ends || i != 1 && s.Do.Inputs["DRAIN"] != "" {
+			t.Errorf("%+v", s)
+		}
+	}
+	if got := p.Steps[1].Do.Inputs["DRAIN"]; got != "yes" {
+		t.Errorf("the redirect is told DRAIN=%q", got)
 	}
 }
 

@@ -32,3 +32,16 @@ state() {
 servers() {
     tell "show servers state $BACKEND" | awk '/^[0-9]+ / && NF > 6 { print $4 }'
 }
+
+# takes_part tells whether a server is in rotation and up.
+takes_part() {
+    now=$(state "$1")
+    admin=${now#* * } admin=${admin%% *}
+    up=${now#* } up=${up%% *}
+    [ $((admin % 2)) = 0 ] && [ "$up" = 2 ]
+}
+
+# others prints how many sessions the other servers are at (scur of show stat).
+others() {
+    tell 'show stat' | awk -F, -v b="$BACKEND" -v to="$1" '$1 == b && $2 != to && $2 != "BACKEND" && $2 != "FRONTEND" { n += $5 } END { print n + 0 }'
+}

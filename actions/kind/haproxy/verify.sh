@@ -14,9 +14,8 @@ while :; do
     for s in $(servers); do
         now=$(state "$s")
         admin=${now#* * } admin=${admin%% *}
-        up=${now#* } up=${up%% *}
         if [ "$s" = "$TO" ]; then
-            [ $((admin % 2)) = 0 ] && [ "$up" = 2 ] || why="server $s is not up in HAProxy's eyes"
+            takes_part "$s" || why="server $s is not up in HAProxy's eyes"
         elif [ $((admin % 2)) = 0 ]; then
             die "server $s still takes part"
         fi
