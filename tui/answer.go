@@ -65,6 +65,10 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.say("copied " + msg.what)
 		}
 		return nil
+	case wroteMsg:
+		return m.wrote(msg)
+	case reportMsg:
+		return m.reported(msg)
 	case runChild:
 		return m.run(msg)
 	case childMsg:
@@ -158,7 +162,7 @@ func (m *root) remember(msg historyMsg) tea.Cmd {
 	m.events = m.events[:0]
 	for _, e := range msg.events {
 		m.after = max(m.after, e.Seq)
-		if e.Run == "" || e.Type == actions.EventRun {
+		if recorded(&e) {
 			m.events = append(m.events, e)
 		}
 	}

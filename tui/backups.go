@@ -15,17 +15,23 @@ import (
 // backups is how fresh every backup is, and how well each set of data is kept.
 type backups struct {
 	*root
+	sieve
+	zoom
 	table  widget.Table
 	covers widget.Table
-	pane   int
+	jobOf  map[string]*Job
+	setOf  map[string]*Cover
+	ran    map[string]*actions.Run // the newest run of each backup
+	holds  int                     // sets of data that are kept well
+	pane   int                     // 0 the backups, 1 the sets of data
 	page   int
 	cols   layout
 }
 
 func newBackups(m *root) *backups {
-	s := &backups{root: m}
-	s.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.jobCells}
-	s.covers = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.coverCells}
+	s := &backups{root: m, sieve: sieve{version: -1}, cols: layoutNone}
+	s.table = m.newTable(s.jobCells)
+	s.covers = m.newTable(s.coverCells)
 	return s
 }
 
@@ -34,6 +40,7 @@ func (s *backups) update(tea.Msg) tea.Cmd { return nil }
 func (s *backups) half() int              { return s.page / 2 }
 
 func (s *backups) move(n int) {
+	s.refresh()
 	if s.pane == 0 {
 		s.table.Move(n)
 		return
@@ -41,14 +48,43 @@ func (s *backups) move(n int) {
 	s.covers.Move(n)
 }
 
-func (s *backups) job() *Job {
+func (s *backups) refresh() {
+	if s.fresh(s.world.version) {
+		return
+	}
+	s.jobOf, s.setOf, s.ran, s.holds = map[string]*Job{}, map[string]*Cover{}, map[string]*actions.Run{}, 0
+	var ids []string
 	for i := range s.jobs {
-		if s.jobs[i].Name == s.table.Selected() {
-			return &s.jobs[i]
+		j := &s.jobs[i]
+		for k := range s.runs {
+			if r := &s.runs[k]; r.Verb == actions.VerbBackup && r.Target == j.Target {
+				s.ran[j.Name] = r // the newest comes first
+				break
+			}
+		}
+		text := strings.ToLower(strings.Join([]string{j.Name, string(j.Target), j.Line, strings.Join(j.To, " ")}, " "))
+		if s.filt.keeps(filterRow{text: text, state: j.State.String(), host: s.hostOf(j.Target).Name(), kind: "backup"}) {
+			ids = append(ids, j.Name)
+			s.jobOf[j.Name] = j
 		}
 	}
-	return nil
+	s.table.SetRows(ids)
+	ids = nil
+	for i := range s.root.covers {
+		c := &s.root.covers[i]
+		if c.State == actions.OK {
+			s.holds++
+		}
+		if s.filt.keeps(filterRow{text: strings.ToLower(string(c.Target) + " " + c.Line), state: c.State.String(), host: s.hostOf(c.Target).Name(), kind: "coverage"}) {
+			ids = append(ids, string(c.Target))
+			s.setOf[string(c.Target)] = c
+		}
+	}
+	s.covers.SetRows(ids)
 }
+
+// job is the backup under the cursor, nil where there is none.
+func (s *backups) job() *Job { s.refresh(); return s.jobOf[s.table.Selected()] }
 
 func (s *backups) selected() inventory.Ref {
 	if s.pane == 1 {
@@ -60,111 +96,160 @@ func (s *backups) selected() inventory.Ref {
 	return ""
 }
 
+// barCells is how wide an age is drawn against its limit.
+const barCells = 12
+
 func (s *backups) jobCells(id string, buf []widget.Cell) []widget.Cell {
-	for i := range s.jobs {
-		j := &s.jobs[i]
-		if j.Name != id {
-			continue
-		}
-		sign := widget.Cell{Text: s.st.signs[j.State], Style: s.st.status(j.State)}
-		age, part := "never / "+ageText(j.RPO), 0.0
-		if !j.At.IsZero() {
-			d := s.now.Sub(j.At)
-			age = ageText(d) + " / " + ageText(j.RPO)
-			part = float64(d) / float64(max(j.RPO, 1))
-		}
-		width := 12
-		if s.cols == layoutTiny {
-			return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: age})
-		}
-		bar := widget.Cell{Text: widget.Bar(part, width, s.st.bar, s.st.rest), Style: s.st.status(j.State)}
-		pct := "-"
-		if !j.At.IsZero() {
-			pct = strconv.Itoa(int(part*100)) + "%"
-		}
-		if s.cols == layoutNarrow {
-			return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: age}, bar, widget.Cell{Text: pct}, widget.Cell{Text: j.Line})
-		}
-		drill := "never"
-		if !j.Drilled.IsZero() {
-			drill = s.since(j.Drilled) + " " + j.Proof
-		}
-		bytes := "-"
-		if j.Bytes > 0 {
-			bytes = size(j.Bytes)
-		}
-		return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: string(j.Target)}, widget.Cell{Text: age}, bar, widget.Cell{Text: pct},
-			widget.Cell{Text: bytes}, widget.Cell{Text: drill}, widget.Cell{Text: j.Line, Style: s.st.dim})
+	j := s.jobOf[id]
+	if j == nil {
+		return buf
 	}
-	return buf
+	sign := widget.Cell{Text: s.st.signs[j.State], Style: s.st.status(j.State)}
+	age, pct, part := "never / "+ageText(j.RPO), "-", 0.0
+	if !j.At.IsZero() {
+		d := s.now.Sub(j.At)
+		age = ageText(d) + " / " + ageText(j.RPO)
+		part = float64(d) / float64(max(j.RPO, 1))
+		pct = strconv.Itoa(int(part*100)) + "%"
+	}
+	if s.cols == layoutTiny {
+		return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: age})
+	}
+	bar := widget.Cell{Text: widget.Bar(part, barCells, s.st.bar, s.st.rest), Style: s.st.status(j.State)}
+	if s.cols == layoutNarrow {
+		return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: age}, bar, widget.Cell{Text: pct}, widget.Cell{Text: j.Line})
+	}
+	ran, drill, bytes := "never", "never", "-"
+	if r := s.ran[j.Name]; r != nil {
+		ran = s.since(r.Made) + " " + r.State
+	}
+	if !j.Drilled.IsZero() {
+		drill = s.since(j.Drilled) + " " + j.Proof
+	}
+	if j.Bytes > 0 {
+		bytes = size(j.Bytes)
+	}
+	return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: string(j.Target)}, widget.Cell{Text: age}, bar, widget.Cell{Text: pct},
+		widget.Cell{Text: ran, Style: s.st.dim}, widget.Cell{Text: bytes}, widget.Cell{Text: drill}, widget.Cell{Text: j.Line, Style: s.st.dim})
 }
 
 func (s *backups) coverCells(id string, buf []widget.Cell) []widget.Cell {
-	for i := range s.root.covers {
-		c := &s.root.covers[i]
-		if string(c.Target) != id {
-			continue
-		}
-		n := func(v int, what string) widget.Cell { return widget.Cell{Text: strconv.Itoa(v) + " " + what} }
-		buf = append(buf, widget.Cell{Text: s.st.signs[c.State], Style: s.st.status(c.State)}, widget.Cell{Text: id},
-			n(c.Copies, "copies"), n(c.Media, "media"), n(c.OffSite, "off site"))
-		if s.cols == layoutWide {
-			var places []string
-			for _, p := range c.Places {
-				places = append(places, p.Repository+" "+ageText(p.Age))
-			}
-			buf = append(buf, n(c.Locked, "locked"), widget.Cell{Text: strings.Join(places, ", "), Style: s.st.dim})
-		}
-		return append(buf, widget.Cell{Text: c.Line})
+	c := s.setOf[id]
+	if c == nil {
+		return buf
 	}
-	return buf
+	n := func(v int, what string) widget.Cell { return widget.Cell{Text: strconv.Itoa(v) + " " + what} }
+	buf = append(buf, widget.Cell{Text: s.st.signs[c.State], Style: s.st.status(c.State)}, widget.Cell{Text: id},
+		n(c.Copies, "copies"), n(c.Media, "media"), n(c.OffSite, "off site"))
+	if s.cols == layoutWide {
+		buf = append(buf, n(c.Locked, "locked"), widget.Cell{Text: placeText(c.Places), Style: s.st.dim})
+	}
+	return append(buf, widget.Cell{Text: c.Line})
 }
 
-func (s *backups) view(w, h int) []string {
-	s.cols = s.room()
-	ids := make([]string, len(s.jobs))
-	for i := range s.jobs {
-		ids[i] = s.jobs[i].Name
+func placeText(ps []Place) string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.Repository+" "+ageText(p.Age))
 	}
-	s.table.SetRows(ids)
-	ids = make([]string, len(s.root.covers))
-	holds := 0
-	for i := range s.root.covers {
-		ids[i] = string(s.root.covers[i].Target)
-		if s.root.covers[i].State == actions.OK {
-			holds++
-		}
+	return strings.Join(out, ", ")
+}
+
+func (s *backups) columns(room layout) {
+	if s.cols == room {
+		return
 	}
-	s.covers.SetRows(ids)
-	switch s.cols {
+	s.cols = room
+	switch room {
 	case layoutWide:
-		s.table.Columns = []widget.Column{{Head: "", Width: 1}, {Head: "BACKUP", Width: 14}, {Head: "DATA SET", Width: 17}, {Head: "AGE / RPO", Width: 17}, {Head: "", Width: 12}, {Head: "", Width: 5, Right: true}, {Head: "SIZE", Width: 9, Right: true}, {Head: "RESTORE TEST", Width: 14}, {Head: "ANSWER", Flex: true}}
+		s.table.Columns = []widget.Column{{Width: 1}, {Head: "BACKUP", Width: 14}, {Head: "DATA SET", Width: 17}, {Head: "AGE / RPO", Width: 14}, {Width: barCells}, {Width: 5, Right: true}, {Head: "LAST RUN", Width: 10}, {Head: "SIZE", Width: 8, Right: true}, {Head: "TESTED", Width: 12}, {Head: "ANSWER", Flex: true}}
 		s.covers.Columns = []widget.Column{{Width: 1}, {Head: "DATA SET", Width: 20}, {Width: 9}, {Width: 8}, {Width: 10}, {Width: 8}, {Head: "COPIES", Width: 26}, {Head: "VERDICT", Flex: true}}
 	case layoutNarrow:
-		s.table.Columns = []widget.Column{{Width: 1}, {Width: 14}, {Width: 16}, {Width: 12}, {Width: 5, Right: true}, {Flex: true}}
+		s.table.Columns = []widget.Column{{Width: 1}, {Width: 14}, {Width: 16}, {Width: barCells}, {Width: 5, Right: true}, {Flex: true}}
 		s.covers.Columns = []widget.Column{{Width: 1}, {Width: 18}, {Width: 9}, {Width: 8}, {Width: 10}, {Flex: true}}
 	default:
 		s.table.Columns = []widget.Column{{Width: 1}, {Flex: true}, {Width: 20}}
+		s.covers.Columns = []widget.Column{{Width: 1}, {Width: 18}, {Width: 9}, {Width: 8}, {Flex: true}}
 	}
+}
+
+func (s *backups) view(w, h int) []string {
+	s.refresh()
+	room := s.room()
+	s.columns(room)
+	if room == layoutTiny || s.zoomed {
+		s.page = h - 2
+		if s.pane == 1 {
+			return s.coverage(w, h)
+		}
+		return s.freshness(w, h)
+	}
+	foot := s.foot(w)
+	rows := share(h-5-len(foot), 2, max(1, s.table.Len()), s.covers.Len())
+	s.page = max(rows[0], rows[1])
+	out := append(s.freshness(w, rows[0]+2), "")
+	out = append(out, s.coverage(w, rows[1]+1)...)
+	if free := h - len(out) - len(foot); free > 0 {
+		out = append(append(out, ""), foot...)
+	}
+	return out
+}
+
+// freshness is the backups: the age of each against its limit.
+func (s *backups) freshness(w, h int) []string {
 	note := ""
 	if s.cols != layoutTiny {
 		note = "age of the newest copy that was listed, against its RPO"
 	}
-	out := []string{s.st.ruleLine(fmt.Sprintf("Freshness %d backups", len(s.jobs)), note, w)}
-	if len(s.jobs) == 0 {
-		out = append(out, "  "+s.st.text("the inventory has no backup", w-2))
+	out := []string{s.st.ruleLine(s.titled("Freshness, backups", s.table.Len(), len(s.jobs)), note, w)}
+	if s.table.Len() == 0 {
+		text := "the inventory has no backup"
+		if len(s.jobs) > 0 {
+			text = "nothing matches; " + s.keys.show("back") + " shows all"
+		}
+		return append(out, "  "+s.st.text(text, w-2))
 	}
-	if s.cols == layoutTiny {
-		s.page = h - 1
-		return append(out, s.table.View(w, h-1, true)...)
+	if s.cols == layoutWide {
+		out = append(out, s.st.dim.Paint(s.table.Head(w)))
 	}
-	rows := share(h-8, 2, len(s.jobs), len(s.root.covers))
-	s.page = max(rows[0], rows[1])
-	out = append(out, s.table.View(w, rows[0], s.pane == 0)...)
-	out = append(out, "", s.st.ruleLine("3-2-1", fmt.Sprintf("3 copies, 2 media, 1 off site: %d of %d hold", holds, len(s.root.covers)), w))
-	out = append(out, s.covers.View(w, rows[1], s.pane == 1)...)
-	if j := s.job(); j != nil && len(out) < h-3 {
-		out = append(out, "", s.st.ruleLine(j.Name, "to "+strings.Join(j.To, ", "), w), "  "+s.st.text(j.Line, w-2))
+	return append(out, s.table.View(w, h-len(out), s.pane == 0)...)
+}
+
+// coverage is the sets of data: how many copies of each there are, and where.
+func (s *backups) coverage(w, h int) []string {
+	out := []string{s.st.ruleLine(s.titled("3-2-1", s.covers.Len(), len(s.root.covers)), fmt.Sprintf("3 copies, 2 media, 1 off site: %d of %d hold", s.holds, len(s.root.covers)), w)}
+	return append(out, s.covers.View(w, h-1, s.pane == 1)...)
+}
+
+// foot is the backup under the cursor: what it keeps, when it ran, and what a
+// loss would cost now.
+func (s *backups) foot(w int) []string {
+	j := s.job()
+	if j == nil {
+		return nil
+	}
+	out := []string{s.st.ruleLine(j.Name, "to "+strings.Join(j.To, ", "), w)}
+	add := func(name, text string) {
+		out = append(out, "  "+s.st.text(widget.Fit(name, 10, "")+text, w-2))
+	}
+	add("answer", j.Line)
+	if r := s.ran[j.Name]; r != nil {
+		add("last run", fmt.Sprintf("%s  %s  %s ago by %s", r.ID, r.State, s.since(r.Made), r.Who))
+	} else {
+		add("last run", "none that was started from here")
+	}
+	lost := "all of it: there is no copy"
+	if !j.At.IsZero() {
+		lost = "up to " + ageText(s.now.Sub(j.At)) + " of changes"
+	}
+	if c := s.setOf[string(j.Target)]; c != nil && len(c.Places) > 0 {
+		lost += "; copies left: " + placeText(c.Places)
+	}
+	add("if lost", lost)
+	if j.Drilled.IsZero() {
+		add("tested", "never: nobody knows whether it can be brought back")
+	} else {
+		add("tested", s.since(j.Drilled)+" ago: "+j.Proof)
 	}
 	return out
 }
@@ -172,5 +257,23 @@ func (s *backups) view(w, h int) []string {
 func (s *backups) bindings() []binding {
 	bs := s.about(s.selected, func() []inventory.Ref { return []inventory.Ref{s.selected()} })
 	turn := func() tea.Cmd { s.pane = 1 - s.pane; return nil }
-	return append(bs, binding{act: "next-pane", hint: true, do: turn}, binding{act: "prev-pane", do: turn})
+	return append(bs, binding{act: "next-pane", hint: true, do: turn}, binding{act: "prev-pane", do: turn},
+		binding{act: "coverage", hint: true, do: func() tea.Cmd {
+			on := s.pane == 1 && s.zoomed
+			s.pane, s.zoomed = 1, !on
+			if on {
+				s.pane = 0
+			}
+			return nil
+		}},
+		binding{act: "drill", why: func() string {
+			switch {
+			case s.engine.ReadOnly():
+				return readOnly
+			case s.selected() == "" || !s.copied(s.selected()):
+				return "no backup is written of it: there is nothing to prove"
+			}
+			return ""
+		}, do: func() tea.Cmd { return s.root.plan(Request{Verb: actions.VerbDrill, Target: s.selected()}) }},
+		s.zoomBinding())
 }

@@ -56,12 +56,35 @@ func (c *confirm) box(w, _ int) []string {
 	add = append(add, "")
 	if c.grave() {
 		say("Type  %s  to run it. Anything else cancels.", p.Word)
-		add = append(add, "", "  > "+widget.Cut(c.edit.shown(), w-7, ""), "", c.st.dim.Paint("  enter run (only when it matches)          esc cancel"))
+		add = append(add, "", "  > "+widget.Cut(c.edit.shown(), w-7, ""), "", c.st.dim.Paint("  "+c.foot()))
 	} else {
 		say("y runs it. Any other key cancels.")
+		add = append(add, c.st.dim.Paint("  "+c.foot()))
 	}
 	return widget.Box("Run "+planWords(c.of.asked), add, w, c.st.ascii, c.st.warn)
 }
+
+// listening is said where keys count, and moment where they do not yet.
+const (
+	listening = "esc cancels"
+	moment    = "a moment: keys that were on their way do not count"
+)
+
+// foot says which keys count now.
+func (c *confirm) foot() string {
+	switch {
+	case !c.hears():
+		return moment
+	case !c.grave():
+		return listening
+	case c.word() == c.of.plan.Word && c.now.Sub(c.edit.last) >= rested:
+		return "it matches: enter runs it          " + listening
+	}
+	return "enter run (only when it matches)          " + listening
+}
+
+// word is what was typed. A paste may bring a blank for its newline.
+func (c *confirm) word() string { return strings.TrimSpace(c.edit.String()) }
 
 func (c *confirm) accepted() []string {
 	var out []string
@@ -91,13 +114,13 @@ func (c *confirm) typed(k tea.KeyMsg) tea.Cmd {
 	}
 	if k.Type != tea.KeyEnter {
 		c.edit.key(k, c.now)
-		return nil
+		return redraw(rested)
 	}
 	if c.now.Sub(c.edit.last) < rested {
 		return nil // the end of a line that was pasted
 	}
 	c.close(c)
-	word := strings.TrimSpace(c.edit.String()) // a paste may bring a blank for its newline
+	word := c.word()
 	if word != p.Word || p.Word == "" {
 		c.say(fmt.Sprintf("cancelled: %q is not %q; nothing was changed", word, p.Word))
 		return nil

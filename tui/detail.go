@@ -13,13 +13,25 @@ import (
 	"jurymast/tui/widget"
 )
 
+// The panes of a detail screen.
+const (
+	paneChecks = iota
+	paneOutput
+	paneRecent
+	paneDepends
+	detailPanes
+)
+
 // detail is all that is known of one target.
 type detail struct {
 	*root
+	zoom
+	pane    int // of detailPanes
 	ref     inventory.Ref
 	table   widget.Table
 	entries []actions.Entry
-	skipped int // checks that were not made because of another
+	skipped int             // checks that were not made because of another
+	past    []actions.Event // of the target, newest first
 	version int
 	series  map[actions.Key][]actions.Point // of the first metric of each check
 	cols    layout
@@ -28,7 +40,7 @@ type detail struct {
 
 func newDetail(m *root, r inventory.Ref) *detail {
 	d := &detail{root: m, ref: r, version: -1, series: map[actions.Key][]actions.Point{}, cols: layoutNone}
-	d.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: d.cells}
+	d.table = m.newTable(d.cells)
 	return d
 }
 
@@ -39,10 +51,11 @@ func (d *detail) crumb() string {
 func (d *detail) half() int  { return d.page / 2 }
 func (d *detail) move(n int) { d.refresh(); d.table.Move(n) }
 
-// opened asks for the course of every check that has a number.
+// opened asks for what happened to it, and for the course of every check that
+// has a number.
 func (d *detail) opened() tea.Cmd {
 	d.refresh()
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{d.readPast(d.ref)}
 	for _, e := range d.entries {
 		if len(e.Metrics) > 0 {
 			cmds = append(cmds, d.readSeries(e.Key(), e.Metrics[0].Name))
@@ -52,8 +65,15 @@ func (d *detail) opened() tea.Cmd {
 }
 
 func (d *detail) update(msg tea.Msg) tea.Cmd {
-	if s, ok := msg.(seriesMsg); ok && s.key.Target == d.ref {
-		d.series[s.key] = s.points
+	switch msg := msg.(type) {
+	case seriesMsg:
+		if msg.key.Target == d.ref {
+			d.series[msg.key] = msg.points
+		}
+	case pastMsg:
+		if msg.of == d.ref && msg.err == nil {
+			d.past = msg.events
+		}
 	}
 	return nil
 }
@@ -140,18 +160,20 @@ func (d *detail) view(w, h int) []string {
 	if d.skipped > 0 {
 		note += fmt.Sprintf("  %d skipped", d.skipped)
 	}
-	out = append(out, d.st.ruleLine(fmt.Sprintf("Checks %d", len(d.entries)+d.skipped), note, w))
+	if d.zoomed && d.pane != paneChecks {
+		return append(out, d.alone(w, h-len(out))...)
+	}
+	out = append(out, d.st.ruleLine(d.title(paneChecks, fmt.Sprintf("Checks %d", len(d.entries)+d.skipped)), note, w))
 	if len(d.entries) == 0 {
 		return append(out, "", "  "+d.st.text("never looked at: "+d.keys.show("look")+" looks now", w-2))
 	}
-	left := h - len(out)
-	if room == layoutTiny {
-		d.page = left
-		return append(out, d.table.View(w, left, true)...)
-	}
 	if room == layoutWide {
 		out = append(out, d.st.dim.Paint(d.table.Head(w)))
-		left--
+	}
+	left := h - len(out)
+	if room == layoutTiny || d.zoomed {
+		d.page = left
+		return append(out, d.table.View(w, left, true)...)
 	}
 	d.page = min(len(d.entries), max(3, left*2/5))
 	out = append(out, d.table.View(w, d.page, true)...)
@@ -184,6 +206,25 @@ func (d *detail) view(w, h int) []string {
 		out = append(out, "")
 	}
 	return append(out, foot...)
+}
+
+// title is the title of a pane, marked where it has the focus.
+func (d *detail) title(pane int, name string) string {
+	if d.pane == pane && d.room() != layoutTiny {
+		return d.st.mark + " " + name
+	}
+	return name
+}
+
+// alone is the pane with the focus on the whole screen.
+func (d *detail) alone(w, h int) []string {
+	switch d.pane {
+	case paneOutput:
+		return d.output(w, h)
+	case paneRecent:
+		return d.recent(w, h)
+	}
+	return d.dependents(w)
 }
 
 // head is where one is, how it stands, and what it is.
@@ -253,8 +294,8 @@ func (d *detail) recent(w, h int) []string {
 	if h < 2 {
 		return nil
 	}
-	out := []string{d.st.ruleLine("Recent on "+d.ref.Name(), "", w)}
-	for _, e := range d.of(d.ref, h-1) {
+	out := []string{d.st.ruleLine(d.title(paneRecent, "Recent on "+d.ref.Name()), "", w)}
+	for _, e := range d.of(d.ref, d.past, h-1) {
 		item := strings.TrimSpace(e.Check + " " + e.Item)
 		out = append(out, "  "+d.st.text(d.stamp(e.At)+"  "+item+"  "+change(&e), w-2))
 	}
@@ -264,12 +305,36 @@ func (d *detail) recent(w, h int) []string {
 	return out
 }
 
-// dependents is what breaks if it goes, and what its trouble probably comes
-// from.
+// dependents is what breaks if it goes, and what could take its place.
 func (d *detail) dependents(w int) []string {
-	var out []string
-	if by := d.engine.Fleet().NeededBy(d.ref); len(by) > 0 {
-		out = append(out, d.st.ruleLine("Depends on "+d.ref.Name(), "what breaks if it goes", w), "  "+d.st.text(refsText(by), w-2))
+	out := []string{d.st.ruleLine(d.title(paneDepends, "Depends on "+d.ref.Name()), "what breaks if it goes", w)}
+	add := func(name, v string) {
+		if v != "" {
+			out = append(out, "  "+d.st.text(widget.Fit(name, 12, "")+v, w-2))
+		}
+	}
+	byLevel := map[inventory.Level][]inventory.Ref{}
+	for _, r := range d.engine.Fleet().NeededBy(d.ref) {
+		byLevel[r.Level()] = append(byLevel[r.Level()], r)
+	}
+	for _, x := range []struct {
+		level inventory.Level
+		name  string
+	}{{inventory.LevelNode, "nodes"}, {inventory.LevelVM, "vms"}, {inventory.LevelShare, "shares"}, {inventory.LevelService, "services"}} {
+		add(x.name, names(byLevel[x.level]))
+	}
+	var kept []string
+	for _, j := range d.jobs {
+		if j.Target == d.ref {
+			kept = append(kept, j.Name+" to "+strings.Join(j.To, ", "))
+		}
+	}
+	add("backups", strings.Join(kept, "; "))
+	if t, ok := d.engine.Fleet().Target(d.ref); ok {
+		add("standby", names(t.Standby))
+	}
+	if len(out) == 1 {
+		return append(out, d.st.dim.Paint("  nothing that the inventory knows of"))
 	}
 	return out
 }
@@ -316,5 +381,8 @@ func (d *detail) bindings() []binding {
 	one := func() inventory.Ref { return d.ref }
 	bs := d.about(one, func() []inventory.Ref { return []inventory.Ref{d.ref} })
 	bs[0] = binding{act: "open", hint: true, word: "output", do: d.openCheck}
-	return bs
+	turn := func(by int) func() tea.Cmd {
+		return func() tea.Cmd { d.pane = (d.pane + by + detailPanes) % detailPanes; return nil }
+	}
+	return append(bs, binding{act: "next-pane", hint: true, do: turn(1)}, binding{act: "prev-pane", do: turn(-1)}, d.zoomBinding())
 }

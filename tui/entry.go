@@ -19,7 +19,7 @@ func (d *detail) output(w, h int) []string {
 	if e == nil || h < 2 {
 		return nil
 	}
-	out := []string{d.st.ruleLine(strings.TrimSpace(e.Check+" "+e.Item), "", w)}
+	out := []string{d.st.ruleLine(d.title(paneOutput, strings.TrimSpace(e.Check+" "+e.Item)), "", w)}
 	add := func(s string) {
 		for _, l := range wrap(s, w-3) {
 			out = append(out, "  "+l)

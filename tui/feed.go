@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,11 @@ type (
 		events []actions.Event
 		err    error
 	}
+	pastMsg struct {
+		of     inventory.Ref
+		events []actions.Event // newest first
+		err    error
+	}
 	eventsMsg struct {
 		after  int64
 		events []actions.Event
@@ -50,6 +56,7 @@ type (
 		err            error
 	}
 	settledMsg struct{ seq int } // the size of the terminal has not changed for a while
+	restedMsg  struct{}          // keys count again
 	rangMsg    struct{ err error }
 	copiesMsg  struct {
 		asked  Request
@@ -201,6 +208,16 @@ func (m *root) readHistory() tea.Cmd {
 	return func() tea.Msg {
 		es, err := e.History(ctx, "", eventsMost)
 		return historyMsg{es, err}
+	}
+}
+
+// readPast reads what happened to one target: what is known of all may not
+// reach so far back.
+func (m *root) readPast(of inventory.Ref) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg {
+		es, err := e.History(ctx, of, eventsMost)
+		return pastMsg{of, slices.DeleteFunc(es, func(e actions.Event) bool { return !recorded(&e) }), err}
 	}
 }
 

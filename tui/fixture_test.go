@@ -164,6 +164,7 @@ type fake struct {
 	state    actions.State
 	readOnly bool
 	events   []actions.Event // newest first
+	past     map[string][]actions.Event
 	runEvs   []actions.Event
 	run      actions.Run
 	fails    error // of State and Look
@@ -199,9 +200,13 @@ func (f *fake) Look(_ context.Context, ts []inventory.Ref, seen func(Looked)) (a
 	f.looked = append(f.looked, ts...)
 	return f.state, f.fails
 }
-func (f *fake) History(context.Context, inventory.Ref, int) ([]actions.Event, error) {
+func (f *fake) History(_ context.Context, of inventory.Ref, _ int) ([]actions.Event, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if of != "" {
+		mine := slices.DeleteFunc(slices.Clone(f.events), func(e actions.Event) bool { return e.Target != of })
+		return append(mine, f.past[string(of)]...), nil
+	}
 	return slices.Clone(f.events), nil
 }
 func (f *fake) Series(_ context.Context, k actions.Key, _ string) ([]actions.Point, error) {
@@ -277,6 +282,10 @@ func (f *fake) Run(context.Context, string) (actions.Run, []actions.Event, error
 }
 func (f *fake) Report(context.Context, string) (string, error) {
 	return "# Run 0412: done\n\n## Left to do\n\n- rebuild the standby", nil
+}
+func (f *fake) Note(_ context.Context, run, text string) error {
+	f.ask("note " + run + ": " + text)
+	return nil
 }
 func (f *fake) Shell(_ context.Context, h inventory.Ref) ([]string, error) {
 	return []string{"true", string(h)}, nil

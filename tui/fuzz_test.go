@@ -2,6 +2,7 @@ package tui
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,13 +118,85 @@ func TestHostileText(t *testing.T) {
 					m.View()
 					m.Update(keyOf(k))
 				}
-				v := m.View()
-				fits(t, v, size[0], size[1])
-				for _, r := range v {
-					if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf)) {
-						t.Fatalf("text %d, keys %q: %U reached the terminal", i, keys, r)
+				harmless(t, m.View(), size[0], size[1], i, keys)
+			}
+		}
+	}
+}
+
+// harmless fails when a frame is larger than its terminal, or could steer it.
+func harmless(t *testing.T, frame string, w, h, text int, keys []string) {
+	t.Helper()
+	fits(t, frame, w, h)
+	for _, r := range frame {
+		if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf)) {
+			t.Fatalf("text %d, keys %q: %U reached the terminal", text, keys, r)
+		}
+	}
+}
+
+// TestHostileRuns: what steps print, what reports quote and how things are
+// called is no safer than what checks answer.
+func TestHostileRuns(t *testing.T) {
+	t.Parallel()
+	for i, text := range hostile {
+		plan := failover()
+		plan.Title, plan.Impact.Risk, plan.Steps[0].Title, plan.Conditions[0].Seen = text, text, text, text
+		run := actions.Run{ID: "0412-k3f9", Verb: moved.Verb, Target: moved.Target, Title: text, State: "running", Who: text, Made: at, Began: at, Plan: plan}
+		events := []actions.Event{
+			{Type: actions.EventRun, To: "running", Line: text}, {Type: actions.EventIntent, Step: "stop"}, {Type: actions.EventOutput, Step: "stop", Line: text},
+			{Type: actions.EventNote, Who: text, Line: text}, {Type: actions.EventAsk, Who: text, Line: text}, {Type: actions.EventDone, Step: "stop", To: "failed", Line: text},
+		}
+		for k := range events {
+			events[k].Seq, events[k].Run, events[k].At = int64(k+1), run.ID, at
+		}
+		for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 15}} {
+			for name, msgs := range map[string][]tea.Msg{
+				"run":    {startedMsg{run: run.ID}, runMsg{run: run, events: events}},
+				"plan":   {planMsg{asked: moved, plan: plan}},
+				"report": {reportMsg{run: run, text: text + "\n" + text}},
+				"copies": {planMsg{asked: Request{Verb: actions.VerbRestore, Target: "share/homes"}, plan: plan}, copiesMsg{Request{Verb: actions.VerbRestore, Target: "share/homes"}, []actions.Copy{{ID: text, Backup: text, Repository: text, Proof: text}}, nil}},
+			} {
+				for _, keys := range [][]string{nil, {"+"}, {"w"}, {"tab", "+"}, {"x"}, {"enter"}, {"/", "x", "enter"}} {
+					m, _ := ready(t, newFake(t), size[0], size[1], Options{})
+					m.Update(restMsg{seq: m.restSeq, runs: []actions.Run{run}, jobs: []Job{{Name: text, Target: "share/homes", Line: text, Proof: text, To: []string{text}, Drilled: at}}, covers: []Cover{{Target: "share/homes", Line: text, Places: []Place{{Repository: text}}}}})
+					for _, msg := range msgs {
+						m.Update(msg)
 					}
+					for _, k := range keys {
+						m.View()
+						m.Update(keyOf(k))
+					}
+					harmless(t, m.View(), size[0], size[1], i, append([]string{name}, keys...))
 				}
+			}
+			for _, tab := range []string{"6", "7"} {
+				m, _ := ready(t, newFake(t), size[0], size[1], Options{})
+				m.Update(restMsg{seq: m.restSeq, runs: []actions.Run{run}, jobs: []Job{{Name: text, Target: "share/homes", Line: text, Proof: text, To: []string{text}, Drilled: at}}, covers: []Cover{{Target: "share/homes", Line: text}}})
+				m.Update(keyOf(tab))
+				harmless(t, m.View(), size[0], size[1], i, []string{tab})
+			}
+		}
+	}
+}
+
+// TestWideNames: titles of two cells a letter, and of letters put together, keep
+// the columns behind them in their places.
+func TestWideNames(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.fleet = fleetOf(t, strings.NewReplacer("file server", "日本語の名前 e\u0301e\u0301 ÅÄÖ", "Promote the standby", "昇格する é̂").Replace(homeLab))
+	for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 15}} {
+		for _, keys := range [][]string{{"2"}, {"2", "enter"}, {"7"}, {":", "s", "h", "o", "w"}} {
+			m, _ := ready(t, f, size[0], size[1], Options{})
+			for _, k := range keys {
+				m.View()
+				m.Update(keyOf(k))
+			}
+			v := m.View()
+			harmless(t, v, size[0], size[1], 0, keys)
+			if keys[0] == ":" {
+				straight(t, v)
 			}
 		}
 	}
@@ -170,7 +243,7 @@ func TestEveryThemeAndSignKeepsItsMeaning(t *testing.T) {
 func TestKeysCanBeChanged(t *testing.T) {
 	t.Parallel()
 	m, err := newKeymap(map[string][]string{"shell": {"S"}})
-	if err != nil || m.acts["S"] != "shell" || m.acts["s"] != "" || m.show("shell") != "S" {
+	if err != nil || !slices.Equal(m.acts["S"], []act{"shell"}) || m.acts["s"] != nil || m.show("shell") != "S" {
 		t.Errorf("%v %+v", err, m)
 	}
 	for name, x := range map[string]struct {
@@ -185,6 +258,24 @@ func TestKeysCanBeChanged(t *testing.T) {
 	} {
 		if _, err := newKeymap(x.keys); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%s: %v, want %q", name, err, x.want)
+		}
+	}
+}
+
+// TestSharedKeysAreNeverBothKnown: a key does one thing on a screen, in every
+// state that the golden screens show.
+func TestSharedKeysAreNeverBothKnown(t *testing.T) {
+	t.Parallel()
+	for i, g := range goldenScreens {
+		m := show(t, i, 120, 36)
+		known := map[act]bool{}
+		for _, b := range append(m.top().bindings(), m.global()...) {
+			known[b.act] = true
+		}
+		for _, s := range shared {
+			if known[s[0]] && known[s[1]] {
+				t.Errorf("%s: %s and %s are on one key", g.name, s[0], s[1])
+			}
 		}
 	}
 }
@@ -278,4 +369,23 @@ func TestManyRandomUpdates(t *testing.T) {
 			t.Fatalf("%d of %d lines without the cursor: %q", len(out), h, out)
 		}
 	}
+}
+
+// straight fails when the right edge of a box is not one line.
+func straight(t *testing.T, frame string) {
+	t.Helper()
+	edge := -1
+	for _, l := range strings.Split(stripped(frame), "\n") {
+		if before, _, ok := strings.Cut(l, "┐"); ok {
+			edge = widget.Width(before)
+			continue
+		}
+		if strings.Contains(l, "└") {
+			return
+		}
+		if i := strings.LastIndex(l, "│"); edge >= 0 && (i < 0 || widget.Width(l[:i]) != edge) {
+			t.Errorf("the edge of the box is not at %d: %q", edge, l)
+		}
+	}
+	t.Errorf("no box was drawn:\n%s", frame)
 }

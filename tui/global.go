@@ -39,7 +39,12 @@ func (m *root) global() []binding {
 		})},
 		{act: "reload", do: func() tea.Cmd { return m.reload(true) }},
 		{act: "redraw", do: func() tea.Cmd { return tea.ClearScreen }},
-		{act: "suspend", do: func() tea.Cmd { return tea.Suspend }},
+		{act: "suspend", why: func() string {
+			if !m.options.Shell {
+				return "no shell waits behind the console that could bring it back"
+			}
+			return ""
+		}, do: func() tea.Cmd { return tea.Suspend }},
 		{act: "quit", do: m.quit},
 	}
 	for i := range tabsOf {
@@ -52,6 +57,9 @@ func (m *root) global() []binding {
 func (m *root) back() tea.Cmd {
 	if f, ok := m.top().(filterer); ok && f.filtered() != "" {
 		_ = f.filter("") // an empty filter has no mistakes
+		return nil
+	}
+	if z, ok := m.top().(zoomer); ok && z.unzoom() {
 		return nil
 	}
 	m.pop()

@@ -73,7 +73,7 @@ var goldenScreens = []struct {
 	{name: "run-past", keys: []string{"x"}, msgs: running(6)},
 	{name: "run-hands", msgs: running(8), keys: []string{"x"}},
 	{name: "report", msgs: func() []tea.Msg {
-		return []tea.Msg{textMsg{title: "report of run 0412-k3f9", text: "# Run 0412\n\n## Left to do\n\n- rebuild the standby"}}
+		return []tea.Msg{reportMsg{run: actions.Run{ID: "0412-k3f9"}, text: "# Run 0412\n\n## Left to do\n\n- rebuild the standby"}}
 	}},
 	{name: "host-key", msgs: func() []tea.Msg {
 		text, _ := keyPage(context.Background(), &fake{}, "node/edge", entry("node/edge", "ssh", "", actions.Unknown, "the host key has changed", time.Minute))
@@ -145,7 +145,10 @@ func show(t testing.TB, i, w, h int) *root {
 			}
 		}
 	}
-	_ = c
+	if !m.hears() {
+		c.add(deaf)
+		m.Update(restedMsg{})
+	}
 	return m
 }
 

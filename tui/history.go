@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,65 +18,88 @@ import (
 // history is what happened, of the whole fleet or of one target.
 type history struct {
 	*root
-	of      inventory.Ref // "" for all
-	table   widget.Table
-	filt    filter
-	shown   map[string]*actions.Event
-	version int
-	cols    layout
-	page    int
+	sieve
+	zoom
+	target inventory.Ref   // "" for all
+	past   []actions.Event // of the target, newest first
+	table  widget.Table
+	shown  map[string]*actions.Event
+	total  int
+	turned bool // the oldest first
+	cols   layout
+	page   int
 }
 
 func newHistory(m *root, of inventory.Ref) *history {
-	s := &history{root: m, of: of, version: -1, cols: layoutNone}
-	s.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.cells}
+	s := &history{root: m, sieve: sieve{version: -1}, target: of, cols: layoutNone}
+	s.table = m.newTable(s.cells)
 	return s
 }
 
 func (s *history) crumb() string {
-	if s.of != "" {
-		return "History > " + string(s.of)
+	if s.target != "" {
+		return "History > " + string(s.target)
 	}
 	return "History"
 }
-func (s *history) update(tea.Msg) tea.Cmd { return nil }
-func (s *history) filtered() string       { return s.filt.text }
-func (s *history) half() int              { return s.page / 2 }
-func (s *history) move(n int)             { s.refresh(); s.table.Move(n) }
 
-func (s *history) filter(text string) error {
-	f, err := parseFilter(text)
-	if err != nil {
-		return err
+func (s *history) half() int  { return s.page / 2 }
+func (s *history) move(n int) { s.refresh(); s.table.Move(n) }
+
+// opened asks for the past of its target; that of all is known.
+func (s *history) opened() tea.Cmd {
+	if s.target == "" {
+		return nil
 	}
-	s.filt, s.version = f, -1
+	return s.readPast(s.target)
+}
+
+func (s *history) update(msg tea.Msg) tea.Cmd {
+	if p, ok := msg.(pastMsg); ok && p.of == s.target {
+		if p.err != nil {
+			s.trouble(p.err)
+			return nil
+		}
+		s.past, s.version = p.events, -1
+	}
 	return nil
 }
 
 func (s *history) refresh() {
-	if s.version == s.world.version {
+	if s.fresh(s.world.version) {
 		return
 	}
-	s.version = s.world.version
-	s.shown = make(map[string]*actions.Event, len(s.events))
+	events := s.events
+	if s.target != "" {
+		events = s.of(s.target, s.past, eventsMost)
+	}
+	s.shown, s.total = make(map[string]*actions.Event, len(events)), len(events)
 	var ids []string
-	for i := range s.events {
-		e := &s.events[i]
-		if s.of != "" && e.Target != s.of || !s.filt.keeps(eventRow(e)) {
+	for i := range events {
+		e := &events[i]
+		if !s.filt.keeps(s.eventRow(e)) {
 			continue
 		}
 		id := strconv.FormatInt(e.Seq, 10)
 		s.shown[id] = e
 		ids = append(ids, id)
 	}
+	if s.turned {
+		slices.Reverse(ids)
+	}
 	s.table.SetRows(ids)
 }
 
-func eventRow(e *actions.Event) filterRow {
+func (w *world) eventRow(e *actions.Event) filterRow {
 	return filterRow{
 		text:  strings.ToLower(strings.Join([]string{string(e.Target), e.Check, e.Item, e.From, e.To, e.Line, e.Who, e.Run, string(e.Type)}, " ")),
-		state: e.To, host: e.Target.Name(), kind: string(e.Type), level: string(e.Target.Level()),
+		state: e.To, host: e.Target.Name(), kind: string(e.Type), level: string(e.Target.Level()), who: e.Who, age: w.now.Sub(e.At),
 	}
+}
+
+// subject is what an event is about.
+func subject(e *actions.Event) string {
+	return actions.Key{Target: e.Target, Check: e.Check, Item: e.Item}.String()
 }
 
 func (s *history) cells(id string, buf []widget.Cell) []widget.Cell {
@@ -82,21 +107,20 @@ func (s *history) cells(id string, buf []widget.Cell) []widget.Cell {
 	if e == nil {
 		return buf
 	}
-	what := actions.Key{Target: e.Target, Check: e.Check, Item: e.Item}.String()
 	result := widget.Cell{Text: result(e)}
 	for st, w := range [4]string{"ok", "warn", "fail", "unknown"} {
 		if e.To == w {
 			result.Style = s.st.status(actions.Status(st))
 		}
 	}
-	at := widget.Cell{Text: s.when(e.At), Style: s.st.dim}
+	at, what := widget.Cell{Text: s.when(e.At), Style: s.st.dim}, widget.Cell{Text: subject(e)}
 	switch s.cols {
 	case layoutWide:
-		return append(buf, at, widget.Cell{Text: string(e.Type)}, widget.Cell{Text: what}, result, widget.Cell{Text: e.Who}, widget.Cell{Text: e.Line})
+		return append(buf, at, widget.Cell{Text: string(e.Type)}, what, result, widget.Cell{Text: e.Who}, widget.Cell{Text: e.Line})
 	case layoutNarrow:
-		return append(buf, at, widget.Cell{Text: what}, result, widget.Cell{Text: e.Line})
+		return append(buf, at, what, result, widget.Cell{Text: e.Line})
 	}
-	return append(buf, at, widget.Cell{Text: what}, result)
+	return append(buf, at, what, result)
 }
 
 func result(e *actions.Event) string {
@@ -104,7 +128,7 @@ func result(e *actions.Event) string {
 	case e.From != "" && e.To != "":
 		return e.From + " -> " + e.To
 	case e.Run != "":
-		return e.Run + " " + e.To
+		return e.Run + " " + cmp.Or(e.To, string(e.Type))
 	}
 	return string(e.Type)
 }
@@ -125,14 +149,14 @@ func (s *history) view(w, h int) []string {
 	default:
 		s.table.Columns = []widget.Column{{Width: when}, {Flex: true}, {Width: 16}}
 	}
-	title := "History"
-	if s.of != "" {
-		title += " of " + string(s.of)
+	name, order := "History, records", "newest first"
+	if s.target != "" {
+		name = "History of " + string(s.target) + ", records"
 	}
-	if s.filt.text != "" {
-		title += "  / " + s.filt.text
+	if s.turned {
+		order = "oldest first"
 	}
-	out := []string{s.st.ruleLine(title, fmt.Sprintf("%d records, newest first", s.table.Len()), w)}
+	out := []string{s.st.ruleLine(s.titled(name, s.table.Len(), s.total), order, w)}
 	if s.table.Len() == 0 {
 		return append(out, "", "  "+s.st.text("nothing is written down that fits", w-2))
 	}
@@ -140,7 +164,7 @@ func (s *history) view(w, h int) []string {
 	if room == layoutWide {
 		out = append(out, s.st.dim.Paint(s.table.Head(w)))
 	}
-	if room != layoutTiny {
+	if room != layoutTiny && !s.zoomed {
 		foot = s.foot(w)
 	}
 	s.page = max(1, h-len(out)-len(foot))
@@ -155,8 +179,17 @@ func (s *history) view(w, h int) []string {
 func (s *history) foot(w int) []string {
 	var out []string
 	if e := s.shown[s.table.Selected()]; e != nil {
-		out = append(out, s.st.ruleLine(actions.Key{Target: e.Target, Check: e.Check, Item: e.Item}.String()+"  "+result(e), "record "+strconv.FormatInt(e.Seq, 10), w))
-		out = append(out, "  "+s.st.text(e.At.In(s.now.Location()).Format("2006-01-02T15:04:05.000Z07:00")+"  "+e.Who, w-2), "  "+s.st.text(e.Line, w-2), "")
+		out = append(out, s.st.ruleLine(subject(e)+"  "+result(e), "record "+strconv.FormatInt(e.Seq, 10), w))
+		add := func(text string) {
+			if text = strings.TrimSpace(text); text != "" {
+				out = append(out, "  "+s.st.text(text, w-2))
+			}
+		}
+		add(e.At.In(s.now.Location()).Format("2006-01-02T15:04:05.000Z07:00") + "  " + e.Who)
+		add(e.Line)
+		add(s.before(e))
+		add(s.beside(e))
+		out = append(out, "")
 	}
 	counts := make([]float64, 7)
 	for i := range s.events {
@@ -176,6 +209,37 @@ func (s *history) foot(w int) []string {
 	return append(out, s.st.text(line, w))
 }
 
+// before says how long a state that changed had lasted.
+func (s *history) before(e *actions.Event) string {
+	if e.Type != actions.EventState {
+		return ""
+	}
+	for i := range s.events {
+		if x := &s.events[i]; x.Seq < e.Seq && x.Type == e.Type && x.Target == e.Target && x.Check == e.Check && x.Item == e.Item {
+			return "before: " + x.To + " for " + ageText(e.At.Sub(x.At))
+		}
+	}
+	return ""
+}
+
+// beside says what else changed at about the same time.
+func (s *history) beside(e *actions.Event) string {
+	if e.Type != actions.EventState {
+		return ""
+	}
+	var names []string
+	for i := range s.events {
+		x := &s.events[i]
+		if x.Type == e.Type && x.Target != e.Target && x.At.Sub(e.At).Abs() <= causeWithin && !slices.Contains(names, string(x.Target)) {
+			names = append(names, string(x.Target))
+		}
+	}
+	if len(names) == 0 {
+		return "same time: nothing else changed within " + ageText(causeWithin)
+	}
+	return "same time: " + strings.Join(names, ", ")
+}
+
 func daysAgo(now, t time.Time) int {
 	t = t.In(now.Location())
 	a := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, now.Location())
@@ -184,13 +248,15 @@ func daysAgo(now, t time.Time) int {
 }
 
 func (s *history) bindings() []binding {
+	none := func() string {
+		if s.shown[s.table.Selected()] == nil {
+			return "nothing is under the cursor"
+		}
+		return ""
+	}
+	turn := func() tea.Cmd { s.turned, s.version = !s.turned, -1; return nil }
 	return []binding{
-		{act: "open", hint: true, why: func() string {
-			if s.shown[s.table.Selected()] == nil {
-				return "nothing is under the cursor"
-			}
-			return ""
-		}, do: func() tea.Cmd {
+		{act: "open", hint: true, why: none, do: func() tea.Cmd {
 			e := s.shown[s.table.Selected()]
 			if e.Run != "" {
 				return s.open(newRunScreen(s.root, e.Run))
@@ -198,13 +264,31 @@ func (s *history) bindings() []binding {
 			if _, ok := s.engine.Fleet().Target(e.Target); ok {
 				return s.open(newDetail(s.root, e.Target))
 			}
+			s.say(string(e.Target) + " is no longer in the inventory")
 			return nil
 		}},
-		{act: "copy", hint: true, do: func() tea.Cmd {
-			if e := s.shown[s.table.Selected()]; e != nil {
-				return s.copyText(e.At.Format(time.RFC3339)+" "+actions.Key{Target: e.Target, Check: e.Check, Item: e.Item}.String()+" "+change(e), "the record")
-			}
-			return nil
+		{act: "copy", hint: true, why: none, do: func() tea.Cmd {
+			e := s.shown[s.table.Selected()]
+			return s.copyText(e.At.Format(time.RFC3339)+" "+subject(e)+" "+change(e), "the record")
 		}},
+		{act: "write", hint: true, do: func() tea.Cmd { return s.write("jurymast-history-"+s.now.Format("2006-01-02")+".tsv", s.text(), nil) }},
+		{act: "sort", do: turn},
+		{act: "reverse", do: turn},
+		s.zoomBinding(),
 	}
+}
+
+// text is the records that are shown, a line each, in their order.
+func (s *history) text() string {
+	s.refresh()
+	var b strings.Builder
+	for _, id := range s.table.Rows() {
+		e := s.shown[id]
+		fields := []string{e.At.In(s.now.Location()).Format(time.RFC3339), string(e.Type), subject(e), result(e), e.Who, e.Line}
+		for i, f := range fields {
+			fields[i] = widget.Clean(f) // no tab of a machine's makes a column
+		}
+		fmt.Fprintln(&b, strings.Join(fields, "\t"))
+	}
+	return b.String()
 }

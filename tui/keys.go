@@ -43,12 +43,18 @@ var keyTable = []keyRow{
 	{"prev-pane", []string{"shift+tab", "["}, "pane back", "pane before"},
 	{"follow", []string{"f"}, "follow", "follow what comes"},
 	{"wrap", []string{"w"}, "wrap", "wrap long lines"},
+	{"write", []string{"w"}, "write", "write what is shown to a file"},
+	{"zoom", []string{"+"}, "zoom", "let one pane take the whole screen, and give it back"},
 	{"next-hit", []string{"n"}, "next", "next place where it is found"},
 	{"prev-hit", []string{"N"}, "previous", "place before where it is found"},
+	{"note", []string{"n"}, "note", "write something down about a run, for its report"},
 	{"dry-run", []string{"d"}, "dry run", "of each step, whether it can be seen that it would work"},
+	{"drill", []string{"d"}, "drill", "plan to prove a copy beside the live data"},
 	{"choose", []string{"c"}, "choose…", "plan it anew with another copy, host or folder"},
+	{"coverage", []string{"c"}, "coverage", "how well each set of data is kept, on the whole screen"},
 	{"execute", []string{"x"}, "execute…", "carry a plan out, or stop a run: always a dialog first"},
 	{"report", []string{"p"}, "report", "the report of a run"},
+	{"plan-again", []string{"p"}, "plan again", "plan anew what the run did; nothing is changed by it"},
 	{"filter", []string{"/"}, "filter", "show only rows with these words; state:fail tag:x node:x kind:x !word /re/"},
 	{"command", []string{":", "ctrl+p"}, "command", "find and do anything by its name"},
 	{"look-all", []string{"R"}, "look at all", "look at everything again"},
@@ -77,6 +83,15 @@ var keyTable = []keyRow{
 	{"tab-8", []string{"8"}, "history", "History"},
 }
 
+// shared are acts that may have a key in common: no screen knows two of them at
+// the same time.
+var shared = [][]act{{"next-hit", "note"}, {"wrap", "write"}, {"dry-run", "drill"}, {"choose", "coverage"}, {"report", "plan-again"}}
+
+// mayShare reports whether two acts may have a key in common.
+func mayShare(a, b act) bool {
+	return slices.ContainsFunc(shared, func(s []act) bool { return slices.Contains(s, a) && slices.Contains(s, b) })
+}
+
 // binding is one act of a screen: what it does, and why it may not now. The
 // bindings of the top screen, then those of all screens, are the only dispatch.
 type binding struct {
@@ -89,7 +104,7 @@ type binding struct {
 
 // keymap is the key table as configured.
 type keymap struct {
-	acts map[string]act // by key
+	acts map[string][]act // by key
 	keys map[act]key.Binding
 }
 
@@ -102,7 +117,7 @@ func (e *KeysError) Error() string { return strings.Join(e.Problems, "; ") }
 // two things, an act that nobody knows and a console that cannot be left are
 // errors.
 func newKeymap(changed map[string][]string) (*keymap, error) {
-	m := &keymap{acts: map[string]act{}, keys: map[act]key.Binding{}}
+	m := &keymap{acts: map[string][]act{}, keys: map[act]key.Binding{}}
 	var bad []string
 	for name := range changed {
 		if !slices.ContainsFunc(keyTable, func(r keyRow) bool { return string(r.act) == name }) {
@@ -123,11 +138,11 @@ func newKeymap(changed map[string][]string) (*keymap, error) {
 			if k == "space" {
 				k = " "
 			}
-			if other, taken := m.acts[k]; taken {
-				bad = append(bad, fmt.Sprintf("key %q is both %s and %s", k, other, r.act))
+			if i := slices.IndexFunc(m.acts[k], func(other act) bool { return !mayShare(other, r.act) }); i >= 0 {
+				bad = append(bad, fmt.Sprintf("key %q is both %s and %s", k, m.acts[k][i], r.act))
 				continue
 			}
-			m.acts[k] = r.act
+			m.acts[k] = append(m.acts[k], r.act)
 		}
 	}
 	for _, must := range []act{"quit", "back", "help"} {

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,16 +15,15 @@ import (
 // list is all targets of a level.
 type list struct {
 	*root
-	name    string
-	level   inventory.Level
-	table   widget.Table
-	filt    filter
+	name  string
+	level inventory.Level
+	table widget.Table
+	sieve
 	only    bool // problems only
 	order   int  // of sortings
 	turned  bool
-	marked  map[inventory.Ref]bool
+	marked  marks
 	total   int
-	version int // of the world that the rows were made from
 	sizedTo [2]int
 	page    int
 }
@@ -34,33 +32,23 @@ type list struct {
 var sortings = []string{"worst first", "name", "age", "host"}
 
 func newList(m *root, name string, level inventory.Level) *list {
-	l := &list{root: m, name: name, level: level, marked: map[inventory.Ref]bool{}, version: -1, sizedTo: [2]int{-1, -1}}
-	l.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: l.cells}
-	l.table.Marked = func(id string) bool { return l.marked[inventory.Ref(id)] }
+	l := &list{root: m, name: name, level: level, marked: marks{}, sieve: sieve{version: -1}, sizedTo: [2]int{-1, -1}}
+	l.table = m.newTable(l.cells)
+	l.table.Marked = l.marked.has
 	return l
 }
 
 func (l *list) crumb() string           { return l.name }
 func (l *list) update(tea.Msg) tea.Cmd  { return nil }
-func (l *list) filtered() string        { return l.filt.text }
 func (l *list) half() int               { return l.page / 2 }
 func (l *list) move(n int)              { l.refresh(); l.table.Move(n) }
 func (l *list) selected() inventory.Ref { l.refresh(); return inventory.Ref(l.table.Selected()) }
-func (l *list) filter(text string) error {
-	f, err := parseFilter(text)
-	if err != nil {
-		return err
-	}
-	l.filt, l.version = f, -1
-	return nil
-}
 
 // refresh makes the rows anew where what is known has changed.
 func (l *list) refresh() {
-	if l.version == l.world.version {
+	if l.fresh(l.world.version) {
 		return
 	}
-	l.version = l.world.version
 	ids := make([]string, 0, len(l.sums))
 	l.total = 0
 	for i := range l.sums {
@@ -69,7 +57,7 @@ func (l *list) refresh() {
 			continue
 		}
 		l.total++
-		if l.only && !problem(s) || len(l.filt.words) > 0 && !l.filt.keeps(rowOf(s)) {
+		if l.only && !problem(s) || len(l.filt.words) > 0 && !l.filt.keeps(l.rowOf(s)) {
 			continue
 		}
 		ids = append(ids, string(s.Ref))
@@ -165,13 +153,7 @@ func (l *list) view(w, h int) []string {
 	l.refresh()
 	room := l.room()
 	l.columns(room)
-	title := l.name + " " + strconv.Itoa(l.total)
-	if l.filt.text != "" || l.only {
-		title = fmt.Sprintf("%s %d of %d", l.name, l.table.Len(), l.total)
-	}
-	if l.filt.text != "" {
-		title += "  / " + l.filt.text
-	}
+	title := l.titled(l.name, l.table.Len(), l.total)
 	if l.only {
 		title += "  problems only"
 	}
@@ -199,27 +181,9 @@ func (l *list) view(w, h int) []string {
 	return append(out, l.table.View(w, h-len(out), true)...)
 }
 
-// chosen is what an act is about: all that is marked, else what is under the
-// cursor.
-func (l *list) chosen() []inventory.Ref {
-	if len(l.marked) == 0 {
-		if r := l.selected(); r != "" {
-			return []inventory.Ref{r}
-		}
-		return nil
-	}
-	var out []inventory.Ref
-	for r := range l.marked {
-		out = append(out, r)
-	}
-	slices.Sort(out)
-	return out
-}
-
 func (l *list) bindings() []binding {
 	redo := func(f func()) func() tea.Cmd { return func() tea.Cmd { f(); l.version = -1; return nil } }
-	bs := l.about(l.selected, l.chosen)
-	return append(bs,
+	bs := append(l.about(l.selected, func() []inventory.Ref { return l.marked.or(l.selected()) }),
 		binding{act: "back", do: func() tea.Cmd {
 			if len(l.marked) > 0 && l.filt.text == "" {
 				clear(l.marked)
@@ -230,24 +194,6 @@ func (l *list) bindings() []binding {
 		binding{act: "problems", hint: true, do: redo(func() { l.only = !l.only })},
 		binding{act: "sort", do: redo(func() { l.order = (l.order + 1) % len(sortings) })},
 		binding{act: "reverse", do: redo(func() { l.turned = !l.turned })},
-		binding{act: "mark", do: func() tea.Cmd {
-			if r := l.selected(); l.marked[r] {
-				delete(l.marked, r)
-			} else if r != "" {
-				l.marked[r] = true
-			}
-			l.table.Move(1)
-			return nil
-		}},
-		binding{act: "mark-all", do: func() tea.Cmd {
-			if len(l.marked) > 0 {
-				clear(l.marked)
-				return nil
-			}
-			for _, id := range l.table.Rows() {
-				l.marked[inventory.Ref(id)] = true
-			}
-			return nil
-		}},
 	)
+	return append(bs, l.marked.bindings(func() *widget.Table { l.refresh(); return &l.table })...)
 }

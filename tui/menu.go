@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +20,9 @@ type menu struct {
 	*root
 	title string
 	items []item
-	at    int
+	grave bool   // it asks for a decision
+	find  string // only items with this in their words
+	at    int    // of those that are shown
 }
 
 type item struct {
@@ -36,15 +37,41 @@ type item struct {
 func (x *menu) crumb() string          { return x.title }
 func (x *menu) update(tea.Msg) tea.Cmd { return nil }
 func (x *menu) view(int, int) []string { return nil }
-func (x *menu) asks() bool             { return false }
+func (x *menu) asks() bool             { return x.grave }
 func (x *menu) half() int              { return 5 }
-func (x *menu) move(n int)             { x.at = max(0, min(x.at+n, len(x.items)-1)) }
+func (x *menu) move(n int)             { x.at = max(0, min(x.at+n, len(x.shown())-1)) }
+func (x *menu) filtered() string       { return x.find }
+
+// filter shows only items with a text in their words.
+func (x *menu) filter(text string) error {
+	x.find, x.at = strings.ToLower(strings.TrimSpace(text)), 0
+	return nil
+}
+
+// shown are the items that the filter leaves.
+func (x *menu) shown() []item {
+	if x.find == "" {
+		return x.items
+	}
+	return slices.DeleteFunc(slices.Clone(x.items), func(it item) bool {
+		return !strings.Contains(strings.ToLower(it.group+" "+it.text+" "+it.note), x.find)
+	})
+}
 
 func (x *menu) box(w, h int) []string {
 	var lines []string
 	at := 0
 	group := ""
-	for i, it := range x.items {
+	items := x.shown()
+	inner, wide, keys := w-2, 0, 0
+	for _, it := range items {
+		wide = max(wide, widget.Width(widget.Clean(it.text)))
+		if it.key != "" {
+			keys = 6
+		}
+	}
+	wide = min(wide, 34, inner-3) // what is chosen is read in full before what is said of it
+	for i, it := range items {
 		if it.group != group {
 			group = it.group
 			lines = append(lines, x.st.head.Paint(" "+group))
@@ -57,9 +84,7 @@ func (x *menu) box(w, h int) []string {
 		if it.why != "" {
 			note = "n/a: " + it.why
 		}
-		inner := w - 2
-		text := widget.Fit(it.text, min(34, inner/2), x.st.tail)
-		line := lead + text + " " + widget.Fit(note, max(0, inner-len("   ")-widget.Width(text)-8), x.st.tail) + " " + widget.Fit(it.key, 5, "")
+		line := lead + widget.Fit(it.text, wide, x.st.tail) + " " + widget.Fit(note, max(0, inner-len("   ")-wide-keys-2), x.st.tail) + " " + widget.Fit(it.key, keys, "")
 		switch {
 		case i == x.at:
 			line = x.st.cursor.Paint(line)
@@ -68,26 +93,38 @@ func (x *menu) box(w, h int) []string {
 		}
 		lines = append(lines, line)
 	}
+	if len(items) == 0 {
+		lines = append(lines, "   nothing has this in its words")
+	}
 	room := max(1, h-3)
 	top := max(0, min(at-room/2, len(lines)-room))
 	lines = lines[top:min(len(lines), top+room)]
-	lines = append(lines, x.st.dim.Paint(" "+x.keys.show("down")+"/"+x.keys.show("up")+"  "+x.keys.show("open")+" choose   "+x.keys.show("back")+" close"))
-	return widget.Box(x.title, lines, w, x.st.ascii, x.st.rule)
+	foot := x.keys.show("down") + "/" + x.keys.show("up") + "  " + x.keys.show("open") + " choose   " + x.keys.show("filter") + " find   " + x.keys.show("back") + " close"
+	if !x.hears() {
+		foot = moment
+	}
+	lines = append(lines, x.st.dim.Paint(" "+foot))
+	title := x.title
+	if x.find != "" {
+		title += "  / " + x.find
+	}
+	return widget.Box(title, lines, w, x.st.ascii, x.st.rule)
 }
 
 func (x *menu) bindings() []binding {
 	return []binding{{act: "open", hint: true, word: "choose", do: func() tea.Cmd {
-		if x.at >= len(x.items) {
+		items := x.shown()
+		if x.at >= len(items) {
 			return nil
 		}
-		it := x.items[x.at]
+		it := items[x.at]
 		if it.why != "" {
 			x.say(it.text + ": " + it.why)
 			return nil
 		}
 		x.close(x)
 		return it.do()
-	}}, {act: "filter", why: func() string { return "menus are short" }, do: func() tea.Cmd { return nil }}}
+	}}}
 }
 
 // newActions is all that can be done with a target, what is harmless first.
@@ -112,9 +149,9 @@ func newActions(m *root, r inventory.Ref) *menu {
 		switch {
 		case t != nil && t.Protected:
 			why = "protected"
-		case slices.Contains([]actions.Verb{actions.VerbBackup, actions.VerbRestore, actions.VerbDrill}, v) && !m.copied(r):
+		case !moves(v) && !m.copied(r):
 			why = "no backup is written of it"
-		case slices.Contains([]actions.Verb{actions.VerbFailover, actions.VerbFailback, actions.VerbRejoin}, v) && (t == nil || len(t.Standby) == 0):
+		case moves(v) && (t == nil || len(t.Standby) == 0):
 			why = "it has no standby"
 		}
 		x.items = append(x.items, item{group: "Change: each opens a plan first", text: string(v), note: verbNotes[v], why: why,
@@ -130,6 +167,11 @@ var verbNotes = map[actions.Verb]string{
 	actions.VerbFailover: "move to a standby",
 	actions.VerbFailback: "move back",
 	actions.VerbRejoin:   "rebuild the old one as standby",
+}
+
+// moves reports whether a plan of this sort needs a standby.
+func moves(v actions.Verb) bool {
+	return v == actions.VerbFailover || v == actions.VerbFailback || v == actions.VerbRejoin
 }
 
 // copied reports whether a backup of a target is written.
@@ -184,32 +226,4 @@ func newCopy(m *root, r inventory.Ref) *menu {
 	}
 	add("command", "jurymast show "+string(r))
 	return x
-}
-
-// maxCopy is the most that terminals take by OSC 52.
-const maxCopy = 74000
-
-// copyText gives text to the clipboard of the admin's own terminal.
-func (m *root) copyText(text, what string) tea.Cmd {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, text)
-	if len(text) > maxCopy {
-		m.say(fmt.Sprintf("%s is too long to copy: %s, at most %s", what, size(int64(len(text))), size(maxCopy)))
-		return nil
-	}
-	put := m.options.Copy
-	if put == nil {
-		m.say("there is nothing to copy to here")
-		return nil
-	}
-	return func() tea.Msg { return copiedMsg{what, put(text)} }
-}
-
-type copiedMsg struct {
-	what string
-	err  error
 }

@@ -2,8 +2,10 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -15,47 +17,36 @@ import (
 // overview is the first screen: what is wrong, then everything else in short.
 type overview struct {
 	*root
+	marked   marks
 	problems widget.Table
 	panes    []*pane
 	at       int // pane with the cursor: 0 are the problems
-	filt     filter
-	version  int
-	page     int
-	cols     layout
+	sieve
+	zoom
+	page int
+	cols layout
 }
 
 func newOverview(m *root) *overview {
-	o := &overview{root: m, version: -1, cols: layoutNone}
+	o := &overview{root: m, marked: marks{}, sieve: sieve{version: -1}, cols: layoutNone}
 	o.problems = o.newTable(o.problemCells)
+	o.problems.Marked = o.marked.has
 	for _, x := range []struct {
 		name  string
 		level inventory.Level
 	}{{"Nodes", inventory.LevelNode}, {"Services", inventory.LevelService}, {"VMs", inventory.LevelVM}, {"Shares", inventory.LevelShare}} {
 		p := &pane{name: x.name, level: x.level}
 		p.table = o.newTable(o.paneCells)
+		p.table.Marked = o.marked.has
 		p.table.Columns = []widget.Column{{Width: 1}, {Width: 14}, {Flex: true}, {Width: 6, Right: true}}
 		o.panes = append(o.panes, p)
 	}
 	return o
 }
 
-func (o *overview) newTable(cells func(string, []widget.Cell) []widget.Cell) widget.Table {
-	return widget.Table{Tail: o.st.tail, Mark: o.st.mark, Tick: o.st.tick, Cursor: o.st.cursor, Cells: cells}
-}
-
 func (o *overview) crumb() string          { return "Overview" }
 func (o *overview) update(tea.Msg) tea.Cmd { return nil }
-func (o *overview) filtered() string       { return o.filt.text }
 func (o *overview) half() int              { return o.page / 2 }
-
-func (o *overview) filter(text string) error {
-	f, err := parseFilter(text)
-	if err != nil {
-		return err
-	}
-	o.filt, o.version = f, -1
-	return nil
-}
 
 // focus is the pane with the cursor. Where there is no problem it is the first
 // one below.
@@ -81,10 +72,9 @@ func (o *overview) selected() inventory.Ref {
 }
 
 func (o *overview) refresh() {
-	if o.version == o.world.version {
+	if o.fresh(o.world.version) {
 		return
 	}
-	o.version = o.world.version
 	var bad []string
 	rows := map[inventory.Level][]string{}
 	byLevel := map[inventory.Level]*pane{}
@@ -94,7 +84,7 @@ func (o *overview) refresh() {
 	}
 	for i := range o.sums {
 		s := &o.sums[i]
-		keep := len(o.filt.words) == 0 || o.filt.keeps(rowOf(s))
+		keep := len(o.filt.words) == 0 || o.filt.keeps(o.rowOf(s))
 		if problem(s) && keep {
 			bad = append(bad, string(s.Ref))
 		}
@@ -159,6 +149,12 @@ func (o *overview) view(w, h int) []string {
 	if room == layoutTiny {
 		return o.tiny(w, h)
 	}
+	if o.zoomed {
+		if at := o.focus(); at > 0 {
+			return o.paneLines(o.panes[at-1], at, w, h)
+		}
+		return o.problemLines(w, h-2)
+	}
 	backups, recent := o.backupLines(w), o.recentLines(w)
 	var rest []string
 	if room == layoutNarrow {
@@ -206,6 +202,9 @@ func (o *overview) problemTitle() string {
 	if o.filt.text != "" {
 		t += "  / " + o.filt.text
 	}
+	if n := len(o.marked); n > 0 {
+		t += fmt.Sprintf("  %d marked", n)
+	}
 	return t
 }
 
@@ -241,13 +240,47 @@ func (o *overview) calm(w int) []string {
 		return []string{"", "  " + o.st.text("Nothing matches the filter.", w-2)}
 	}
 	n := o.checks.OK + o.checks.Warn + o.checks.Fail + o.checks.Unknown
-	out := []string{"", "  " + o.st.text(fmt.Sprintf("Nothing needs you. All %d checks passed, newest %s ago.", n, o.since(o.state.Swept)), w-2)}
+	out := []string{"", "  " + o.st.text(fmt.Sprintf("Nothing needs you. All %d checks passed, newest %s ago, oldest %s.", n, o.since(o.state.Swept), o.since(o.oldest)), w-2)}
 	for _, e := range o.events {
 		if e.Type == actions.EventState && e.To == actions.OK.String() {
-			return append(out, "  "+o.st.text(fmt.Sprintf("Last problem: %s %s, cleared %s ago.", e.Target, e.Check, o.since(e.At)), w-2))
+			out = append(out, "  "+o.st.text(fmt.Sprintf("Last problem: %s %s, cleared %s ago.", e.Target, e.Check, o.since(e.At)), w-2))
+			break
 		}
 	}
+	if due := o.due(); due != "" {
+		out = append(out, "  "+o.st.text("Falls due first: "+due+".", w-2))
+	}
 	return out
+}
+
+// due is what has to be done first so that nothing becomes a problem: copies
+// that grow too old, and restores that are to be practised.
+func (o *overview) due() string {
+	type term struct {
+		what string
+		at   time.Time
+	}
+	var terms []term
+	for _, j := range o.jobs {
+		if !j.At.IsZero() {
+			terms = append(terms, term{"backup " + j.Name, j.At.Add(j.RPO)})
+		}
+		for _, b := range o.engine.Fleet().Backups {
+			if b.Name == j.Name && b.Drill > 0 && !j.Drilled.IsZero() {
+				terms = append(terms, term{"drill of " + j.Name, j.Drilled.Add(b.Drill)})
+			}
+		}
+	}
+	slices.SortStableFunc(terms, func(a, b term) int { return a.at.Compare(b.at) })
+	var out []string
+	for _, t := range terms[:min(3, len(terms))] {
+		if left := t.at.Sub(o.now); left > 0 {
+			out = append(out, t.what+" in "+ageText(left))
+		} else {
+			out = append(out, t.what+" now")
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func (o *overview) bindings() []binding {
@@ -264,7 +297,15 @@ func (o *overview) bindings() []binding {
 			return nil
 		}
 	}
-	bs := o.about(o.selected, func() []inventory.Ref { return []inventory.Ref{o.selected()} })
+	bs := o.about(o.selected, func() []inventory.Ref { return o.marked.or(o.selected()) })
+	bs = append(bs, o.marked.bindings(func() *widget.Table { o.refresh(); return o.table() })...)
+	bs = append(bs, binding{act: "back", do: func() tea.Cmd {
+		if len(o.marked) > 0 && o.filt.text == "" && !o.zoomed {
+			clear(o.marked)
+			return nil
+		}
+		return o.root.back()
+	}})
 	return append(bs, binding{act: "next-pane", do: turn(1)}, binding{act: "prev-pane", do: turn(-1)},
-		binding{act: "problems", do: func() tea.Cmd { o.at = 0; return nil }})
+		o.zoomBinding(), binding{act: "problems", do: func() tea.Cmd { o.at, o.zoomed = 0, o.at != 0 || !o.zoomed; return nil }})
 }

@@ -111,12 +111,14 @@ func (p *pager) view(w, h int) []string {
 }
 
 func (p *pager) bindings() []binding {
-	return []binding{
+	bs := []binding{
 		{act: "wrap", hint: true, do: func() tea.Cmd { p.long, p.rows = !p.long, nil; return nil }},
-		{act: "next-hit", do: func() tea.Cmd { p.hit(1); return nil }},
-		{act: "prev-hit", do: func() tea.Cmd { p.hit(-1); return nil }},
 		{act: "copy", hint: true, word: "copy all", do: func() tea.Cmd { return p.copyText(strings.Join(p.lines, "\n"), p.name) }},
 	}
+	if p.find == "" {
+		return bs
+	}
+	return append(bs, binding{act: "next-hit", hint: true, do: func() tea.Cmd { p.hit(1); return nil }}, binding{act: "prev-hit", do: func() tea.Cmd { p.hit(-1); return nil }})
 }
 
 // maxWrap is how much of one line is wrapped: hosts' lines are cut at a quarter

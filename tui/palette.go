@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -35,6 +34,13 @@ type command struct {
 func newPalette(m *root) *palette {
 	p := &palette{root: m, below: m.top()}
 	p.all = p.commands()
+	for _, words := range m.recent {
+		if i := slices.IndexFunc(p.all, func(c command) bool { return c.words == words }); i >= 0 {
+			c := p.all[i]
+			c.note = "again: " + c.note
+			p.all = append([]command{c}, slices.Delete(p.all, i, i+1)...)
+		}
+	}
 	p.found = p.all
 	return p
 }
@@ -58,6 +64,13 @@ func (p *palette) commands() []command {
 	}
 	add("check all", "look at everything now", "jurymast check all", func() tea.Cmd { return m.look(true, m.all()...) })
 	add("messages", "all messages, in full", "", func() tea.Cmd { return m.open(newMessages(m)) })
+	for _, span := range []string{"1d", "7d", "30d"} {
+		add("history since "+span, "what happened", "jurymast history --since "+span, func() tea.Cmd {
+			h := newHistory(m, "")
+			_ = h.filter("since:" + span) // a span of our own
+			return m.open(h)
+		})
+	}
 	add("runs", "the newest runs", "jurymast runs list", func() tea.Cmd { return m.open(newRuns(m)) })
 	add("help", "keys", "jurymast help", func() tea.Cmd { return m.open(newHelp(m)) })
 	for _, name := range themeNames() {
@@ -85,14 +98,20 @@ func (p *palette) commands() []command {
 		}
 	}
 	if !m.engine.ReadOnly() {
+		for _, b := range m.engine.Fleet().Backups {
+			add("backup run "+b.Name, "opens a plan first", "jurymast backup run "+b.Name, func() tea.Cmd {
+				return m.plan(Request{Verb: actions.VerbBackup, Target: b.Of, Name: b.Name})
+			})
+		}
 		for _, b := range m.engine.Fleet().Playbooks {
 			add("plan "+b.Name, b.Title, "jurymast plan "+b.Name, func() tea.Cmd { return m.plan(playbookRequest(b.Name)) })
 		}
 		for _, r := range m.runs {
-			if stands(r.State) {
-				add("resume "+r.ID, r.Title, "jurymast runs resume "+r.ID, func() tea.Cmd {
-					return m.ask("run "+r.ID+" goes on", func(ctx context.Context) error { return m.engine.Resume(ctx, r.ID) })
-				})
+			if !stands(r.State) {
+				continue
+			}
+			for _, verb := range []string{"resume", "undo", "close"} {
+				add("runs "+verb+" "+r.ID, "opens it, and asks first", "jurymast runs "+verb+" "+r.ID, func() tea.Cmd { return m.open(newRunScreen(m, r.ID)) })
 			}
 		}
 	}
@@ -144,6 +163,15 @@ func spread(words, text string) (int, bool) {
 		}
 	}
 	return at - first, true
+}
+
+// maxRecent bounds the commands that are offered first.
+const maxRecent = 5
+
+// remember keeps a command to be offered first, the newest last.
+func (p *palette) remember(words string) {
+	p.recent = append(slices.DeleteFunc(p.recent, func(w string) bool { return w == words }), words)
+	p.recent = p.recent[max(0, len(p.recent)-maxRecent):]
 }
 
 func (p *palette) search() {
@@ -227,6 +255,7 @@ func (p *palette) typed(k tea.KeyMsg) tea.Cmd {
 		}
 		c := p.found[p.at]
 		p.close(p)
+		p.remember(c.words)
 		return c.do()
 	default:
 		p.edit.key(k, p.now)

@@ -17,6 +17,7 @@ import (
 // Nothing has been changed.
 type planScreen struct {
 	*root
+	zoom
 	asked    Request
 	plan     actions.Plan
 	table    widget.Table // open conditions, then steps
@@ -32,7 +33,7 @@ const (
 
 func newPlanScreen(m *root, asked Request, p actions.Plan) *planScreen {
 	s := &planScreen{root: m, asked: asked, plan: p, accepted: map[string]bool{}, cols: layoutNone}
-	s.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.cells}
+	s.table = m.newTable(s.cells)
 	var ids []string
 	for _, c := range p.Conditions {
 		if c.Hold != actions.Holds {
@@ -81,7 +82,11 @@ func (s *planScreen) cells(id string, buf []widget.Cell) []widget.Cell {
 	case s.plan.NoReturn() >= 0 && i > s.plan.NoReturn():
 		undo.Text = "no undo"
 	}
-	return append(buf, widget.Cell{Text: strconv.Itoa(i + 1)}, widget.Cell{Text: x.Host.Name()}, widget.Cell{Text: x.Title}, widget.Cell{Text: est}, undo)
+	buf = append(buf, widget.Cell{Text: strconv.Itoa(i + 1)}, widget.Cell{Text: x.Host.Name()}, widget.Cell{Text: x.Title}, widget.Cell{Text: est}, undo)
+	if s.room() == layoutWide {
+		buf = append(buf, widget.Cell{Text: names(x.Down), Style: s.st.dim})
+	}
+	return buf
 }
 
 func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.Cell {
@@ -124,13 +129,21 @@ func (s *planScreen) view(w, h int) []string {
 	if known {
 		note = "estimate " + ageText(est)
 	}
+	if r := (&playRow{asked: s.asked}); known {
+		if s.records(r); r.runs > 0 {
+			note += fmt.Sprintf(", from %d earlier runs", r.runs)
+		}
+	}
 	s.table.Columns = []widget.Column{{Width: 3}, {Width: 10}, {Flex: true}, {Width: 6}, {Width: 13}}
-	if room == layoutTiny {
+	switch room {
+	case layoutWide:
+		s.table.Columns = []widget.Column{{Head: "#", Width: 3}, {Head: "WHERE", Width: 10}, {Head: "WHAT", Flex: true}, {Head: "EST", Width: 6}, {Head: "UNDO", Width: 13}, {Head: "STOPS", Width: 18}}
+	case layoutTiny:
 		s.table.Columns = []widget.Column{{Width: 2}, {Width: 6}, {Flex: true}}
 	}
 	out = append(out, s.st.ruleLine(fmt.Sprintf("Conditions %d of %d hold, steps %d", holds, len(p.Conditions), len(p.Steps)), note, w))
 	foot := s.impact(w)
-	if room == layoutTiny {
+	if room == layoutTiny || s.zoomed {
 		foot = nil
 	}
 	left := h - len(out)
@@ -146,6 +159,10 @@ func (s *planScreen) view(w, h int) []string {
 			}
 		}
 		out = append(out, "")
+		rows--
+	}
+	if room == layoutWide {
+		out = append(out, s.st.dim.Paint(s.table.Head(w)))
 		rows--
 	}
 	s.page = max(1, rows)
@@ -179,6 +196,7 @@ func (s *planScreen) impact(w int) []string {
 	add("down", strings.Join(down, ", "))
 	add("data at risk", p.Impact.Risk)
 	add("touches", refsText(p.Impact.Touches))
+	add("not touched", refsText(p.Impact.Spares))
 	add("undo", undoText(p))
 	add("to run", s.needed())
 	return out
@@ -243,6 +261,7 @@ func (s *planScreen) bindings() []binding {
 			})
 		}},
 		{act: "choose", hint: s.noChoice() == "", why: s.noChoice, do: s.choose},
+		s.zoomBinding(),
 		{act: "copy", do: func() tea.Cmd { return s.copyText(planText(s.plan), "the plan") }},
 	}
 	if !s.engine.ReadOnly() {

@@ -78,6 +78,7 @@ type root struct {
 	dirty   bool
 	frame   string
 	theme   string
+	recent  []string // commands of the palette, the newest last
 	options Options
 	first   tea.Cmd // what the first screens ask for
 }
@@ -126,18 +127,20 @@ func (m *root) top() screen { return m.stack[len(m.stack)-1] }
 
 // open puts a screen on top and asks for what it needs.
 func (m *root) open(s screen) tea.Cmd {
+	var cmds []tea.Cmd
 	if f, ok := s.(floating); ok {
 		if f.asks() {
 			m.askedAt = m.now
+			cmds = append(cmds, redraw(deaf))
 		}
 	} else {
 		m.before = append([]screen(nil), m.stack...)
 	}
 	m.stack = append(m.stack, s)
 	if o, ok := s.(opener); ok {
-		return o.opened()
+		cmds = append(cmds, o.opened())
 	}
-	return nil
+	return tea.Batch(cmds...)
 }
 
 // pop leaves the top screen. The last one stays: esc never ends the program.
@@ -205,6 +208,17 @@ func (m *root) still() bool {
 // deaf is how long a question that was just opened takes no key.
 const deaf = 400 * time.Millisecond
 
+// hears reports whether the question on top takes keys by now.
+func (m *root) hears() bool {
+	f, ok := m.top().(floating)
+	return !ok || !f.asks() || m.now.Sub(m.askedAt) >= deaf
+}
+
+// redraw draws anew after a while: what is shown depends on the time.
+func redraw(after time.Duration) tea.Cmd {
+	return tea.Tick(after, func(time.Time) tea.Msg { return restedMsg{} })
+}
+
 // key dispatches a key: to who is typing, to the top screen's bindings, to
 // those of all screens.
 func (m *root) key(k tea.KeyMsg) tea.Cmd {
@@ -221,9 +235,9 @@ func (m *root) key(k tea.KeyMsg) tea.Cmd {
 		m.split = time.Time{}
 		return nil // the tail of a cut escape sequence
 	}
-	if f, ok := m.top().(floating); ok && f.asks() && m.now.Sub(m.askedAt) < deaf && name != "esc" {
+	if !m.hears() && name != "esc" {
 		m.askedAt = m.now // until the keys have rested
-		return nil
+		return redraw(deaf)
 	}
 	if m.prompt != nil {
 		return m.prompt.key(m, k)
@@ -238,9 +252,7 @@ func (m *root) key(k tea.KeyMsg) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, s := range strokes(k) {
 		top := m.top()
-		if a, ok := m.keys.acts[s]; ok {
-			cmds = append(cmds, m.act(a))
-		}
+		cmds = append(cmds, m.act(m.keys.acts[s]...))
 		if m.prompt != nil || m.top() != top {
 			break // what was typed ahead does not answer what it could not see
 		}
@@ -248,17 +260,20 @@ func (m *root) key(k tea.KeyMsg) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// act does what a key means here.
-func (m *root) act(a act) tea.Cmd {
+// act does what a key means here: the first of its acts that the screen knows.
+func (m *root) act(acts ...act) tea.Cmd {
+	if len(acts) == 0 {
+		return nil
+	}
 	for _, bs := range [][]binding{m.top().bindings(), m.global()} {
 		for _, b := range bs {
-			if b.act == a {
+			if slices.Contains(acts, b.act) {
 				return m.press(b)
 			}
 		}
 	}
 	if mv, ok := m.top().(mover); ok {
-		switch a {
+		switch acts[0] {
 		case "down":
 			mv.move(1)
 		case "up":

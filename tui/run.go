@@ -1,17 +1,14 @@
 package tui
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"jurymast/actions"
-	"jurymast/inventory"
 	"jurymast/tui/widget"
 )
 
@@ -24,16 +21,18 @@ type runScreen struct {
 	got    bool
 	steps  map[string]*stepState
 	output []outLine // newest last
+	log    []outLine // what the run did, newest last
 	seq    int64
 	past   bool // a point of no return was begun
 	table  widget.Table
-	tail   bool // follow the output
-	wrap   bool
-	pane   int // 0 the steps, 1 the output
-	top    int // first line of the output, where it is not followed
-	came   int // lines since it is not followed
-	page   int
-	find   string
+	zoom
+	tail bool // follow the output
+	wrap bool
+	pane int // 0 the steps, 1 the output
+	top  int // first line of the output, where it is not followed
+	came int // lines since it is not followed
+	page int
+	find string
 }
 
 // stepState is how a step stands, by the journal.
@@ -48,7 +47,7 @@ const maxOutput = 5000
 
 func newRunScreen(m *root, id string) *runScreen {
 	s := &runScreen{root: m, id: id, steps: map[string]*stepState{}, tail: true}
-	s.table = widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: s.cells}
+	s.table = m.newTable(s.cells)
 	return s
 }
 
@@ -74,9 +73,12 @@ func (s *runScreen) update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		s.id, s.run, s.got = msg.run.ID, msg.run, true
-		ids := make([]string, len(s.run.Plan.Steps))
+		var ids []string
 		for i, x := range s.run.Plan.Steps {
-			ids[i] = x.ID
+			if i == s.run.Plan.NoReturn() {
+				ids = append(ids, noReturnRow)
+			}
+			ids = append(ids, x.ID)
 		}
 		s.table.SetRows(ids)
 		s.happen(msg.events)
@@ -112,6 +114,11 @@ func (s *runScreen) happen(es []actions.Event) {
 			if e.Line != "" {
 				s.print(outLine{e.At, "", e.To + " " + e.Line})
 			}
+			s.record(e, "run "+e.To)
+			continue
+		}
+		if e.Step == "" {
+			s.beside(e)
 			continue
 		}
 		st := s.steps[e.Step]
@@ -129,23 +136,54 @@ func (s *runScreen) happen(es []actions.Event) {
 				s.past = true
 			}
 			s.table.Select(e.Step)
+			s.record(e, "begins")
 		case actions.EventDone:
 			st.state, st.line, st.ended = e.To, e.Line, e.At
 			if e.Line != "" {
 				s.print(outLine{e.At, e.Step, e.To + " " + e.Line})
 			}
+			s.record(e, e.To)
 		case actions.EventUndo:
 			st.state = "undoing"
+			s.record(e, "is taken back")
 		case actions.EventUndone:
 			st.state = e.To
+			s.record(e, e.To)
 		case actions.EventOutput:
 			s.print(outLine{e.At, e.Step, e.Line})
 		case actions.EventSaid:
 			s.print(outLine{e.At, e.Step, e.Item + " " + e.Line})
-		case actions.EventAsk:
-			s.print(outLine{e.At, "", e.Who + " asks " + e.Line})
 		default:
 		}
+	}
+}
+
+// beside takes what people did to the run.
+func (s *runScreen) beside(e actions.Event) {
+	switch e.Type {
+	case actions.EventAsk:
+		s.print(outLine{e.At, "", e.Who + " asks " + e.Line})
+		s.record(e, e.Who+" asks")
+	case actions.EventAccept:
+		s.record(e, strings.TrimSpace(e.Who+" accepted "+e.Item))
+	case actions.EventNote:
+		s.print(outLine{e.At, "", e.Who + " notes: " + e.Line})
+		s.record(e, e.Who+" notes")
+	default:
+	}
+}
+
+// record keeps a line of the run's own log.
+func (s *runScreen) record(e actions.Event, what string) {
+	if i := slices.IndexFunc(s.run.Plan.Steps, func(x actions.Step) bool { return x.ID == e.Step }); i >= 0 {
+		what = fmt.Sprintf("step %d %s", i+1, what)
+	}
+	if e.Exit != nil {
+		what += fmt.Sprintf(", exit %d", *e.Exit)
+	}
+	s.log = append(s.log, outLine{e.At, e.Step, strings.TrimSpace(what + "  " + e.Line)})
+	if n := len(s.log) - maxOutput; n > 0 {
+		s.log = slices.Delete(s.log, 0, n)
 	}
 }
 
@@ -158,156 +196,6 @@ func (s *runScreen) move(n int) {
 		s.tail, s.came, s.top = false, 0, max(0, len(s.output)-s.page)
 	}
 	s.top = max(0, min(s.top+n, len(s.output)-1))
-}
-
-func (s *runScreen) cells(id string, buf []widget.Cell) []widget.Cell {
-	i := slices.IndexFunc(s.run.Plan.Steps, func(x actions.Step) bool { return x.ID == id })
-	if i < 0 {
-		return buf
-	}
-	x := s.run.Plan.Steps[i]
-	st := s.steps[id]
-	if st == nil {
-		st = &stepState{}
-	}
-	sign := widget.Cell{Text: s.st.waiting, Style: s.st.dim}
-	switch st.state {
-	case "begun", "undoing":
-		sign = widget.Cell{Text: s.st.running, Style: s.st.warn}
-	case "ok", "already":
-		sign = widget.Cell{Text: s.st.signs[actions.OK], Style: s.st.ok}
-	case "failed", "killed", "kept":
-		sign = widget.Cell{Text: s.st.signs[actions.Fail], Style: s.st.fail}
-	case "uncertain":
-		sign = widget.Cell{Text: s.st.signs[actions.Unknown], Style: s.st.unknown}
-	case "skipped", "undone":
-		sign = widget.Cell{Text: s.st.muted, Style: s.st.dim}
-	}
-	took := ""
-	if !st.began.IsZero() {
-		end := st.ended
-		if end.IsZero() {
-			end = s.now
-		}
-		took = ageText(end.Sub(st.began))
-	}
-	est := ""
-	if x.Estimate > 0 {
-		est = ageText(x.Estimate)
-	}
-	state := st.state
-	if x.NoReturn {
-		state = strings.TrimSpace(state + " NO RETURN")
-	}
-	return append(buf, sign, widget.Cell{Text: strconv.Itoa(i + 1)}, widget.Cell{Text: x.Host.Name()}, widget.Cell{Text: x.Title}, widget.Cell{Text: state, Style: s.st.dim}, widget.Cell{Text: took + " / " + est})
-}
-
-// done is how much of the run is over: by estimates where they are known, else
-// by steps.
-func (s *runScreen) done() float64 {
-	steps := s.run.Plan.Steps
-	if len(steps) == 0 {
-		return 0
-	}
-	_, known := s.run.Plan.Estimate()
-	var whole, part float64
-	for _, x := range steps {
-		weight := 1.0
-		if known {
-			weight = max(x.Estimate.Seconds(), 0.1)
-		}
-		whole += weight
-		st := s.steps[x.ID]
-		switch {
-		case st == nil:
-		case !st.ended.IsZero() || st.state == "skipped":
-			part += weight
-		case known && !st.began.IsZero():
-			part += min(s.now.Sub(st.began).Seconds(), weight*0.95)
-		}
-	}
-	return part / whole
-}
-
-func (s *runScreen) view(w, h int) []string {
-	if !s.got {
-		return []string{"", "  " + s.st.text("reading run "+s.id, w-2)}
-	}
-	room := s.room()
-	state := strings.ToUpper(s.run.State)
-	style := s.st.warn
-	switch {
-	case s.run.State == "done":
-		style = s.st.ok
-	case stands(s.run.State) || s.run.State == "undone" || s.run.State == "partial" || s.run.State == "refused":
-		style = s.st.fail
-	}
-	right := state
-	if !s.run.Began.IsZero() {
-		end := s.run.Ended
-		if underWay(s.run.State) || end.IsZero() {
-			end = s.now
-		}
-		right += " " + ageText(end.Sub(s.run.Began))
-	}
-	if est, known := s.run.Plan.Estimate(); known && underWay(s.run.State) {
-		right += " of ~" + ageText(est)
-	}
-	left := s.st.text(s.crumb()+"  "+s.run.Title, w-widget.Width(right)-1)
-	out := []string{s.st.head.Paint(left) + strings.Repeat(" ", max(1, w-widget.Width(left)-widget.Width(right))) + style.Paint(right)}
-	part := s.done()
-	if !underWay(s.run.State) && s.run.State == "done" {
-		part = 1
-	}
-	pct := fmt.Sprintf(" %3d%%", int(part*100))
-	out = append(out, widget.Bar(part, w-len(pct)-1, s.st.bar, s.st.rest)+pct)
-
-	s.table.Columns = []widget.Column{{Width: 1}, {Width: 2}, {Width: 10}, {Flex: true}, {Width: 12}, {Width: 14}}
-	if room == layoutTiny {
-		s.table.Columns = []widget.Column{{Width: 1}, {Width: 2}, {Flex: true}}
-	}
-	rest := h - len(out)
-	expected := s.expected(w)
-	if len(expected) > rest/4 {
-		expected = expected[:rest/4]
-	}
-	rest -= len(expected)
-	steps := min(len(s.run.Plan.Steps), max(2, rest/2-1))
-	out = append(out, s.st.ruleLine(fmt.Sprintf("Steps %d", len(s.run.Plan.Steps)), "took / estimate", w))
-	out = append(out, s.table.View(w, steps, s.pane == 0)...)
-	out = append(out, expected...)
-	return append(out, s.tailLines(w, h-len(out))...)
-}
-
-// expected are the targets that may be red while it runs, as they are now.
-func (s *runScreen) expected(w int) []string {
-	var refs []inventory.Ref
-	for _, o := range s.run.Plan.Impact.Down {
-		refs = append(refs, o.Target)
-	}
-	for _, x := range s.run.Plan.Steps {
-		for _, r := range x.Down {
-			if !slices.Contains(refs, r) {
-				refs = append(refs, r)
-			}
-		}
-	}
-	if len(refs) == 0 || !underWay(s.run.State) {
-		return nil
-	}
-	out := []string{s.st.ruleLine("Watch while it runs", "", w)}
-	for _, r := range refs {
-		x, ok := s.sum(r)
-		if !ok {
-			continue
-		}
-		text := string(r) + "  " + x.Summary
-		if problem(x) {
-			text += "  (expected)"
-		}
-		out = append(out, "  "+s.st.sign(seen(x), x.Stale, false, false).Text+" "+s.st.text(text, w-4))
-	}
-	return out
 }
 
 func (s *runScreen) note() string {
@@ -336,14 +224,14 @@ func (s *runScreen) bindings() []binding {
 			return nil
 		}},
 		{act: "wrap", do: func() tea.Cmd { s.wrap = !s.wrap; return nil }},
+		s.zoomBinding(),
 		{act: "report", hint: true, why: func() string {
 			if s.got && underWay(s.run.State) {
 				return "there is a report when the run stands still"
 			}
 			return ""
 		}, do: func() tea.Cmd {
-			e, id := s.engine, s.id
-			return s.readText("report of run "+id, func(ctx context.Context) (string, error) { return e.Report(ctx, id) })
+			return s.readReport(s.run, false)
 		}},
 		{act: "open", word: "step output", do: func() tea.Cmd {
 			id := s.table.Selected()
@@ -371,6 +259,12 @@ func (s *runScreen) bindings() []binding {
 		}},
 	}
 	if !s.engine.ReadOnly() {
+		bs = append(bs, binding{act: "note", why: func() string {
+			if !s.got {
+				return "the run is still being read"
+			}
+			return ""
+		}, do: func() tea.Cmd { return s.noteRun(s.id) }})
 		bs = append(bs, binding{act: "execute", hint: true, word: "stop…", why: func() string {
 			if !s.got || !underWay(s.run.State) && !stands(s.run.State) {
 				return "the run is over"

@@ -33,6 +33,9 @@ func (s *runScreen) tailLines(w, h int) []string {
 		note = fmt.Sprintf("follow off, %d new", s.came)
 	}
 	title := "Output"
+	if n := len(s.output); n > 0 && s.tail {
+		note = "last line " + s.since(s.output[n-1].at) + " ago, " + note
+	}
 	if s.find != "" {
 		title += "  / " + s.find
 	}

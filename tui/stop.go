@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -11,11 +12,21 @@ import (
 // newStop asks how to stop a run: four outcomes, by name, and what they mean.
 // To keep running is chosen already.
 func newStop(s *runScreen) screen {
-	x := &menu{root: s.root, title: "Stop run " + s.id + "?"}
-	at := ""
+	x := &menu{root: s.root, title: "Stop run " + s.id + "?", grave: true}
+	at, kill := "It is between two steps", "may leave it half done"
+	var done []string
 	for i, st := range s.run.Plan.Steps {
-		if p := s.steps[st.ID]; p != nil && p.state == "begun" {
-			at = fmt.Sprintf("step %d, %s", i+1, st.Title)
+		p := s.steps[st.ID]
+		switch {
+		case p == nil:
+		case p.state == "begun":
+			at = fmt.Sprintf("It is at step %d, %s", i+1, st.Title)
+			kill = "may leave it half done on " + st.Host.Name()
+			fallthrough
+		case p.state == "ok":
+			if st.Undoable() {
+				done = append([]string{strconv.Itoa(i + 1)}, done...)
+			}
 		}
 	}
 	wish := func(w string) func() tea.Cmd {
@@ -23,22 +34,21 @@ func newStop(s *runScreen) screen {
 			return s.root.ask("asked run "+s.id+" to stop, then "+w, func(ctx context.Context) error { return s.engine.Ask(ctx, s.id, w) })
 		}
 	}
-	undo := ""
+	undo, takes := "", "nothing so far can be taken back"
 	if s.past {
 		undo = "past the point of no return"
 	}
-	x.items = []item{
-		{group: "It is at " + at, text: "Keep running", do: func() tea.Cmd { return nil }},
-		{group: "It is at " + at, text: "Stop after this step, then wait", note: "safest: nothing is cut off", do: wish("wait")},
-		{group: "It is at " + at, text: "Stop after this step, then undo", note: "the last first", why: undo, do: wish("undo")},
-		{group: "It is at " + at, text: "Kill this step now, then wait", note: "may leave it half done", do: wish("kill")},
+	if len(done) > 0 {
+		takes = "takes back steps " + strings.Join(done, ", ")
 	}
-	return &stopMenu{x}
+	x.items = []item{
+		{group: at, text: "Keep running", do: func() tea.Cmd { return nil }},
+		{group: at, text: "Stop after this step, then wait", note: "safest: nothing is cut off", do: wish("wait")},
+		{group: at, text: "Stop after this step, then undo", note: takes, why: undo, do: wish("undo")},
+		{group: at, text: "Kill this step now, then wait", note: kill, do: wish("kill")},
+	}
+	return x
 }
-
-type stopMenu struct{ *menu }
-
-func (*stopMenu) asks() bool { return true }
 
 // letGo asks how a person has seen to what a run left.
 func (s *runScreen) letGo() tea.Cmd {
@@ -60,7 +70,7 @@ func (s *runScreen) letGo() tea.Cmd {
 
 // newStanding asks what to do with a run that stands still.
 func newStanding(s *runScreen) screen {
-	x := &menu{root: s.root, title: "Run " + s.id + " stands still"}
+	x := &menu{root: s.root, title: "Run " + s.id + " stands still", grave: true}
 	undo := ""
 	if s.past {
 		undo = "past the point of no return"
@@ -74,5 +84,5 @@ func newStanding(s *runScreen) screen {
 		{text: "Take back what was done", why: undo, do: do("run "+s.id+" is taken back", func(ctx context.Context) error { return s.engine.Undo(ctx, s.id) })},
 		{text: "Let go of its targets…", note: "you have seen to what was left, and say how", do: func() tea.Cmd { return s.letGo() }},
 	}
-	return &stopMenu{x}
+	return x
 }

@@ -133,6 +133,11 @@ func (s *styles) between(line int) string {
 	return s.rule.Paint("┬─")
 }
 
+// newTable is a table in the styles of the console.
+func (m *root) newTable(cells func(id string, buf []widget.Cell) []widget.Cell) widget.Table {
+	return widget.Table{Tail: m.st.tail, Mark: m.st.mark, Tick: m.st.tick, Cursor: m.st.cursor, Cells: cells}
+}
+
 // text is a plain line of the width at most.
 func (s *styles) text(t string, w int) string { return widget.Cut(t, w, s.tail) }
 

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -94,7 +93,7 @@ func (m *root) shell(r inventory.Ref) tea.Cmd {
 		if err != nil {
 			return doneMsg{err: err}
 		}
-		return runChild{what: "the shell on " + h.Name() + note, argv: argv}
+		return runChild{what: "the shell on " + h.Name(), intro: "A shell on " + h.Name() + note + ": its end goes back to jurymast.", argv: argv}
 	}
 }
 
@@ -104,29 +103,17 @@ func (m *root) edit(r inventory.Ref) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	argv, err := m.engine.Edit(t.Pos)
+	return m.editAt(t.Pos)
+}
+
+// editAt opens the editor at a place.
+func (m *root) editAt(at inventory.Pos) tea.Cmd {
+	argv, err := m.engine.Edit(at)
 	if err != nil {
 		m.trouble(err)
 		return nil
 	}
 	return func() tea.Msg { return runChild{what: "the editor", argv: argv} }
-}
-
-// runChild asks the root to give the terminal to a program of this machine.
-type runChild struct {
-	what string
-	argv []string
-}
-
-// run gives the terminal away until the program ends. Meanwhile the view is
-// blank: the last one would be printed ahead of it.
-func (m *root) run(c runChild) tea.Cmd {
-	m.child = true
-	clock, began := m.clock, m.clock()
-	cmd := exec.CommandContext(context.WithoutCancel(m.ctx), c.argv[0], c.argv[1:]...) // it ends by itself
-	return tea.Sequence(tea.SetWindowTitle(c.what), tea.ExecProcess(cmd, func(err error) tea.Msg {
-		return childMsg{c.what, clock().Sub(began), err}
-	}))
 }
 
 // silence keeps a target quiet, after one line that names it.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -56,6 +57,8 @@ type Engine interface {
 	// everything else.
 	Follow(ctx context.Context, seq int64) ([]actions.Event, error)
 	Report(ctx context.Context, run string) (string, error)
+	// Note writes down what a person says about a run, for its report.
+	Note(ctx context.Context, run, text string) error
 
 	// Shell returns the command line of a shell on a host.
 	Shell(ctx context.Context, host inventory.Ref) ([]string, error)
@@ -151,9 +154,15 @@ type Options struct {
 	Ring func(text string) error
 	// Copy gives text to the clipboard of the admin's terminal; nil: it cannot.
 	Copy func(text string) error
-	Now  func() time.Time
-	In   io.Reader
-	Out  io.Writer
+	// Write writes text to a new file and returns its full path; nil: it cannot.
+	// A file that is there stays as it is, with an error.
+	Write func(path, text string) (string, error)
+	// Shell says that a shell waits behind the console, which can bring it back
+	// when it was suspended.
+	Shell bool
+	Now   func() time.Time
+	In    io.Reader
+	Out   io.Writer
 }
 
 // ErrTheme is a theme that is not known.
@@ -171,17 +180,20 @@ func Screens() []string {
 // fps bounds how often the terminal is written to.
 const fps = 30
 
-// Run shows the console until the admin leaves it or ctx ends. The terminal is
-// whole again when it returns. Runs that it started go on.
+// Run shows the console until the admin leaves it, ctx ends or the terminal has
+// gone, which is [ErrGone]. The terminal is whole again when it returns. Runs
+// that it started go on.
 func Run(ctx context.Context, e Engine, o Options) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends what commands still wait for
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil) // ends what commands still wait for
 	m, err := newRoot(ctx, e, o)
 	if err != nil {
 		return err
 	}
 	opts := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps)}
-	if o.In != nil {
+	if f, ok := o.In.(*os.File); ok {
+		opts = append(opts, tea.WithInput(&terminal{f, cancel}))
+	} else if o.In != nil {
 		opts = append(opts, tea.WithInput(o.In))
 	}
 	if o.Out != nil {
@@ -192,7 +204,7 @@ func Run(ctx context.Context, e Engine, o Options) error {
 	}
 	_, err = tea.NewProgram(m, opts...).Run()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return err
 }

@@ -22,6 +22,7 @@ type world struct {
 	place  map[inventory.Ref]int
 	counts actions.Counts
 	checks actions.Counts
+	oldest time.Time // of the results
 
 	events  []actions.Event // newest first
 	runs    []actions.Run   // newest first
@@ -76,10 +77,13 @@ func (w *world) take(s actions.State, sums []actions.Summary, frozen bool) {
 	w.state, w.sums, w.got = s, order, true
 	w.version++
 	w.place = make(map[inventory.Ref]int, len(order))
-	w.counts, w.checks = actions.Counts{}, actions.Counts{}
+	w.counts, w.checks, w.oldest = actions.Counts{}, actions.Counts{}, time.Time{}
 	for i := range order {
 		x := &order[i]
 		w.place[x.Ref] = i
+		if !x.CheckedAt.IsZero() && (w.oldest.IsZero() || x.CheckedAt.Before(w.oldest)) {
+			w.oldest = x.CheckedAt
+		}
 		if x.Muted == "" || x.State == actions.OK {
 			w.counts.Add(seen(x))
 		}
@@ -139,25 +143,35 @@ func (w *world) sum(r inventory.Ref) (*actions.Summary, bool) {
 // gather adds events that came, oldest first, to those that are known.
 func (w *world) gather(es []actions.Event) {
 	for _, e := range es {
-		if e.Run != "" && e.Type != actions.EventRun {
-			continue // of a run's own page
+		if recorded(&e) {
+			w.events = slices.Insert(w.events, 0, e)
 		}
-		w.events = slices.Insert(w.events, 0, e)
 	}
 	if len(w.events) > eventsMost {
 		w.events = w.events[:eventsMost]
 	}
 }
 
-// of returns the newest events of a target.
-func (w *world) of(t inventory.Ref, most int) []actions.Event {
+// recorded reports whether an event stands in history: what a run's steps did
+// stands on the run's own page.
+func recorded(e *actions.Event) bool {
+	return e.Run == "" || e.Type == actions.EventRun || e.Type == actions.EventNote
+}
+
+// of returns the newest events of a target, at most so many: those that came
+// since its past was read, then that.
+func (w *world) of(t inventory.Ref, past []actions.Event, most int) []actions.Event {
+	var read int64
+	if len(past) > 0 {
+		read = past[0].Seq
+	}
 	var out []actions.Event
 	for i := range w.events {
-		if w.events[i].Target == t && len(out) < most {
-			out = append(out, w.events[i])
+		if e := &w.events[i]; e.Target == t && e.Seq > read && len(out) < most {
+			out = append(out, *e)
 		}
 	}
-	return out
+	return append(out, past[:min(len(past), most-len(out))]...)
 }
 
 // underWay reports whether a run of this state acts or should act.

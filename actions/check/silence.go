@@ -77,7 +77,7 @@ func why(s actions.Silence, now time.Time) string {
 		word = "acknowledged"
 	case actions.EventMaint:
 		word = "maintenance"
-	case actions.EventMute, actions.EventState, actions.EventShell, actions.EventTrust, actions.EventBooted:
+	case actions.EventMute, actions.EventState, actions.EventShell, actions.EventTrust, actions.EventBooted, actions.EventNote:
 	}
 	return fmt.Sprintf("%s until %s", word, clock(s.Until.In(now.Location()), now))
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"jurymast/actions"
 	"jurymast/actions/plan"
@@ -386,6 +387,33 @@ func (e *Engine) CloseRun(ctx context.Context, id, reason string) error {
 	}
 	defer func() { _ = unlock() }() // the kernel frees it with the process
 	_, err = s.Append(ctx, actions.Event{Run: r.ID, Type: actions.EventRun, At: e.now(), Target: r.Target, To: string(run.Closed), Who: e.options.Who, Line: actions.Line(reason)})
+	return storeTrouble("it could not be written down", err)
+}
+
+// NoteRun writes down what a person says about a run, under way or over, in at
+// most [actions.MaxLine] bytes. It stands in the run's report and in history.
+func (e *Engine) NoteRun(ctx context.Context, id, text string) error {
+	r, s, err := e.run(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := e.mayWrite("write a note on run " + r.ID); err != nil {
+		return err
+	}
+	text = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' ' // it would steer the terminal of whoever reads the report
+		}
+		return c
+	}, text)
+	text = strings.Join(strings.Fields(text), " ")
+	switch {
+	case text == "":
+		return &Trouble{Class: ClassUsage, What: "the note on run " + r.ID + " is empty", Next: "jurymast runs note " + r.ID + " 'what others should know'"}
+	case len(text) > actions.MaxLine:
+		return &Trouble{Class: ClassUsage, What: fmt.Sprintf("the note takes %d bytes, at most %d", len(text), actions.MaxLine), Next: "the short of it, and where the long of it stands"}
+	}
+	_, err = s.Append(ctx, actions.Event{Run: r.ID, Type: actions.EventNote, At: e.now(), Target: r.Target, Who: e.options.Who, Line: text})
 	return storeTrouble("it could not be written down", err)
 }
 

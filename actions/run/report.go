@@ -28,7 +28,8 @@ type Report struct {
 	Risk      string              `json:"risk,omitempty"`
 	Around    []Around            `json:"around,omitempty"`
 	Consents  []actions.Event     `json:"consents,omitempty"`
-	Words     map[string][]string `json:"said,omitempty"` // by step: "proof: 12 rows equal"
+	Notes     []actions.Event     `json:"notes,omitempty"` // what people wrote down, oldest first
+	Words     map[string][]string `json:"said,omitempty"`  // by step: "proof: 12 rows equal"
 	Inventory string              `json:"inventory"`
 }
 
@@ -83,13 +84,15 @@ func MakeReport(r actions.Run, events []actions.Event) Report {
 	return rep
 }
 
-// gather takes consents, what steps said, and the state around the run.
+// gather takes consents, notes, what steps said, and the state around the run.
 func (rep *Report) gather(events []actions.Event) {
 	at := map[inventory.Ref]int{}
 	for _, e := range events {
 		switch {
 		case e.Type == actions.EventAccept:
 			rep.Consents = append(rep.Consents, e)
+		case e.Type == actions.EventNote:
+			rep.Notes = append(rep.Notes, e)
 		case e.Type == actions.EventSaid && e.Step == "" && (e.Item == "before" || e.Item == "after"):
 			i, ok := at[e.Target]
 			if !ok {
@@ -166,6 +169,14 @@ func (rep Report) Markdown() string {
 			continue
 		}
 		line("- %s", t.Text)
+	}
+	if len(rep.Notes) > 0 {
+		line("")
+		line("## Notes")
+		line("")
+		for _, e := range rep.Notes {
+			line("- %s %s: %s", e.At.Format(time.RFC3339), e.Who, e.Line)
+		}
 	}
 	line("")
 	line("## Measured")

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +11,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"jurymast/actions/engine"
 	"jurymast/inventory"
@@ -83,12 +84,15 @@ func (a *app) console(ctx context.Context, screen, at string) error {
 	err = tui.Run(ctx, e, tui.Options{
 		Theme: theme, Color: a.colored(a.outTTY), ASCII: a.asciiOnly() || set.ASCII, Mouse: set.Mouse, Time: times, Keys: set.Keys,
 		Now: a.now, In: a.in, Out: a.out,
-		Screen: screen, At: ref,
-		Ring: func(text string) error { return ring(a.out, text, set.Notify) },
-		Copy: func(text string) error { return a.clipboard(a.out, text) },
+		Screen: screen, At: ref, Shell: shellBehind(),
+		Ring:  func(text string) error { return ring(a.out, text, set.Notify) },
+		Copy:  func(text string) error { return a.clipboard(ctx, text) },
+		Write: a.writeNew,
 	})
 	var keys *tui.KeysError
 	switch {
+	case errors.Is(err, tui.ErrGone):
+		return resultError(128 + int(syscall.SIGHUP)) // as if it had said so
 	case errors.As(err, &keys):
 		return &engine.Trouble{Class: engine.ClassInventory, What: "the keys in " + set.path + " cannot be used", Details: keys.Problems, Next: "jurymast help, and ? in the console, say what keys do"}
 	case errors.Is(err, tui.ErrTheme):
@@ -134,21 +138,38 @@ func loadConsole(dir string) (consoleSettings, error) {
 	return s, nil
 }
 
-// clipboard gives text to the terminal's clipboard by OSC 52 (xterm, ctlseqs),
-// in one write, so that it stands between two frames. tmux and screen pass it
-// on when it is wrapped for them.
-func (a *app) clipboard(out io.Writer, text string) error {
-	seq := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(text)) + "\a"
-	switch {
-	case a.env.get("TMUX") != "":
-		seq = "\x1bPtmux;" + strings.ReplaceAll(seq, "\x1b", "\x1b\x1b") + "\x1b\\"
-	case strings.HasPrefix(a.env.get("TERM"), "screen"):
-		seq = "\x1bP" + seq + "\x1b\\"
+// writeNew writes text to a file that is not there yet, for its owner alone, and
+// returns its full path. A name that begins with ~/ is below the home folder.
+func (a *app) writeNew(path, text string) (string, error) {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		path = filepath.Join(a.env.get("HOME"), rest)
 	}
-	if _, err := io.WriteString(out, seq); err != nil {
-		return fmt.Errorf("copy to the terminal: %w", err)
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
 	}
-	return nil
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s is there already and stays as it is: give another name", path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("nothing was written: %w", err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		return "", fmt.Errorf("not all of it was written: %w", errors.Join(err, f.Close()))
+	}
+	if err := f.Close(); err != nil {
+		return "", fmt.Errorf("not all of it was written: %w", err)
+	}
+	return path, nil
+}
+
+// shellBehind reports whether a shell waits that can go on with this program
+// once it was stopped. A shell gives its jobs groups of their own; in the group
+// of the session's leader there is nobody, and to stop would be to hang.
+func shellBehind() bool {
+	session, err := unix.Getsid(0)
+	return err == nil && unix.Getpgrp() != session
 }
 
 // ring sounds the terminal's bell, and where it is asked for sends text to its

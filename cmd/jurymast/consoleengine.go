@@ -209,10 +209,11 @@ func (c *consoleEngine) Look(ctx context.Context, ts []inventory.Ref, seen func(
 	})
 }
 
-// History implements tui.Engine.
+// History implements tui.Engine. Steps of runs and what they print are left
+// out: a long run would be all that there is.
 func (c *consoleEngine) History(ctx context.Context, t inventory.Ref, most int) ([]actions.Event, error) {
 	return ask(c, func(e *engine.Engine) ([]actions.Event, error) {
-		return e.History(ctx, engine.Filter{Target: t, Limit: most})
+		return e.History(ctx, engine.Filter{Target: t, Types: eventTypes, Limit: most})
 	})
 }
 

@@ -136,6 +136,12 @@ func (c *consoleEngine) followOne(ctx context.Context, seq int64) (es []actions.
 	return es, err != nil && ctx.Err() == nil && h.gone.Err() != nil, err
 }
 
+// Note implements tui.Engine.
+func (c *consoleEngine) Note(ctx context.Context, id, text string) error {
+	_, err := ask(c, func(e *engine.Engine) (struct{}, error) { return struct{}{}, e.NoteRun(ctx, id, text) })
+	return err
+}
+
 // Report implements tui.Engine.
 func (c *consoleEngine) Report(ctx context.Context, id string) (string, error) {
 	return ask(c, func(e *engine.Engine) (string, error) {

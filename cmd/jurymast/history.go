@@ -10,7 +10,7 @@ import (
 	"jurymast/actions/engine"
 )
 
-var eventTypes = []actions.EventType{actions.EventState, actions.EventBooted, actions.EventAck, actions.EventMute, actions.EventMaint, actions.EventShell, actions.EventTrust, actions.EventRun, actions.EventAccept, actions.EventAsk}
+var eventTypes = []actions.EventType{actions.EventState, actions.EventBooted, actions.EventAck, actions.EventMute, actions.EventMaint, actions.EventShell, actions.EventTrust, actions.EventRun, actions.EventNote, actions.EventAccept, actions.EventAsk}
 
 func (a *app) historyCommand() *cobra.Command {
 	var (

@@ -20,9 +20,9 @@ import (
 func (a *app) runsCommand() *cobra.Command {
 	return a.group(a.command(&cobra.Command{
 		Use:     "runs",
-		Short:   "Runs: list, follow, stop, go on, undo, report",
+		Short:   "Runs: list, follow, stop, go on, undo, note, report",
 		Example: "  jurymast runs list\n  jurymast runs attach 0412\n  jurymast runs stop 0412 --then undo\n  jurymast runs resume 0412",
-	}), a.runsList(), a.runsShow(), a.runsAttach(), a.runsStop(), a.runsResume(), a.runsUndo(), a.runsClose(), a.runsReport(), a.runsCarry())
+	}), a.runsList(), a.runsShow(), a.runsAttach(), a.runsStop(), a.runsResume(), a.runsUndo(), a.runsClose(), a.runsNote(), a.runsReport(), a.runsCarry())
 }
 
 // one is a command about one run.
@@ -208,6 +208,20 @@ func (a *app) runsClose() *cobra.Command {
 	}, "0", "64", "74", "75", "77")
 	c.Flags().StringVar(&reason, "reason", "", "what was done, for the record")
 	return c
+}
+
+func (a *app) runsNote() *cobra.Command {
+	return a.command(&cobra.Command{
+		Use: "note RUN TEXT...", Short: "Write something down about a run, for its report and for history", Example: "  jurymast runs note 0412 the disk of nas1 was full, and is not now",
+		Args: args(cobra.MinimumNArgs(2)), ValidArgsFunction: a.completeRuns(),
+		RunE: func(c *cobra.Command, as []string) error {
+			e, err := a.open(c.Context())
+			if err != nil {
+				return err
+			}
+			return e.NoteRun(c.Context(), as[0], strings.Join(as[1:], " "))
+		},
+	}, "0", "64", "74", "77")
 }
 
 func (a *app) runsReport() *cobra.Command {
