@@ -110,6 +110,7 @@ type Check struct {
 	Every   time.Duration // 0: the looker's default
 	Limit   time.Duration // time limit of its own; 0: the looker's default
 	Confirm int           // looks in a row that must be bad before it counts as worse; 0 or 1: at once
+	Aside   bool          // it says nothing about whether the target works, so that no run waits for it: how old what is deployed is
 	Needs   []string      // IDs of checks of the same target and host; when one of them is fail or unknown this one is skipped
 	Read    func(Answer) []Reading
 }
@@ -195,6 +196,8 @@ type Kind struct {
 	Data func(f *inventory.Fleet, t inventory.Target) (Data, error)
 	// Move tells how a service goes to another host.
 	Move func(f *inventory.Fleet, t inventory.Target) (Move, error)
+	// Deploy tells how the target goes to another version, and back.
+	Deploy func(f *inventory.Fleet, t inventory.Target) (Deploy, error)
 	// Repository tells how copies are kept, used from a host.
 	Repository func(f *inventory.Fleet, r inventory.Repository, from inventory.Ref) (Repository, error)
 	// Native tells the same of a repository that is a system which copies targets
@@ -238,6 +241,9 @@ func (k Kind) Verbs() []string {
 	}
 	if k.Move != nil {
 		v = append(v, "failover")
+	}
+	if k.Deploy != nil {
+		v = append(v, "deploy")
 	}
 	if k.Repository != nil || k.Native != nil {
 		v = append(v, "repository")

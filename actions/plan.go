@@ -22,11 +22,12 @@ const (
 	VerbFailover Verb = "failover"
 	VerbFailback Verb = "failback"
 	VerbRejoin   Verb = "rejoin"
+	VerbDeploy   Verb = "deploy"
 	VerbPlaybook Verb = "playbook"
 )
 
 // Verbs are the verbs that are built in, in the order in which they are shown.
-var Verbs = []Verb{VerbBackup, VerbRestore, VerbDrill, VerbFailover, VerbFailback, VerbRejoin}
+var Verbs = []Verb{VerbBackup, VerbRestore, VerbDrill, VerbFailover, VerbFailback, VerbRejoin, VerbDeploy}
 
 // Plan is everything that will be done, before any of it is done. A plan is a
 // value: it can be printed, saved, approved, and carried out once.
@@ -34,7 +35,7 @@ type Plan struct {
 	ID     string        `json:"id"` // the beginning of its digest
 	Verb   Verb          `json:"verb"`
 	Target inventory.Ref `json:"target"`
-	Name   string        `json:"name,omitempty"` // of the playbook or of the backup
+	Name   string        `json:"name,omitempty"` // of the playbook, of the backup, or of the version
 	Title  string        `json:"title"`
 	From   inventory.Ref `json:"from,omitempty"` // the host that it moves away from
 	To     inventory.Ref `json:"to,omitempty"`   // the host, or the repository's copy, that it moves to
@@ -180,6 +181,9 @@ type Step struct {
 	MayFail bool `json:"may_fail,omitempty"`
 	// After names steps that must have been done; else this one is skipped.
 	After []string `json:"after,omitempty"`
+	// Settles: once it is done, what is ahead of it is not undone because of what
+	// comes behind it. The run is then no success and not undone either.
+	Settles bool `json:"settles,omitempty"`
 	// Look names targets that must be well, by a look made now.
 	Look []inventory.Ref `json:"look,omitempty"`
 	// Down names targets that do not work while it runs.

@@ -57,6 +57,9 @@ const (
 	InTag   = "TAG"   // what marks the copies of one backup: its name
 	InPort  = "PORT"  // a scratch port for a drill
 	InPeer  = "PEER"  // address of the other host of a pair
+
+	InWanted  = "WANTED"  // the version that is asked for: its name, newest or previous
+	InVersion = "VERSION" // the name of the version that is brought
 )
 
 // Data is how the data of one target is copied and brought back. Scripts that
@@ -242,6 +245,44 @@ type Redirect struct {
 	// of is changed.
 	Survey     Script
 	Do, Verify Script
+	// Turn says who is served by turns: "@serves-N NAME" of a host that takes
+	// part, "@rests-N NAME WHY" of one that does not. Drain takes $TO out of turn
+	// and waits for those it serves to be done; Undrain has it take part again
+	// and waits until it is seen to. Nil: there are no turns, or none that can
+	// be told. All three may be run again.
+	Turn, Drain, Undrain *Script
+}
+
+// The versions that a deploy takes besides names.
+const (
+	VersionNewest   = "newest"   // that is out, or that is there
+	VersionPrevious = "previous" // that ran before
+)
+
+// Deploy is how one target goes to another version, and back to the one
+// before. All scripts run on the target's host.
+type Deploy struct {
+	Text string // what it is, for people: "the project web"
+	// Also are targets that are the same on other hosts, in the order in which
+	// they come after this one.
+	Also []inventory.Ref
+	// Survey is asked before planning, with $WANTED: the name of a version, or
+	// [VersionNewest] or [VersionPrevious]. It says @current and @wanted (names of
+	// versions, the latter what later scripts get as $VERSION), @there (yes where
+	// the one runs already), @way (how it would come there, one line), @bytes and
+	// @free where something has to be fetched, @change-N (a line of what differs),
+	// @left-N (what remains for a person), @missing and @trouble. What it says
+	// besides reaches the other scripts, with the versions, by the names of
+	// [SeenInput].
+	Survey Script
+	// Well ends with 0 when the target works now.
+	Well Script
+	// Do brings $VERSION. Active says by exit 0 that it runs already, by 1 that
+	// it does not; Verify proves that it runs and works. Back brings what ran
+	// before the Do of the same $RUN. Do and Back may be run again.
+	Do, Active, Verify, Back Script
+	// Limit is the longest that Do may take.
+	Limit time.Duration
 }
 
 // Move is how a service goes from one host to another.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -183,6 +184,12 @@ func newFake(t testing.TB) *fake {
 
 func (f *fake) Fleet() *inventory.Fleet { return f.fleet }
 func (f *fake) ReadOnly() bool          { return f.readOnly }
+func (f *fake) Deploys(t inventory.Ref) error {
+	if t == "service/nextcloud" {
+		return nil
+	}
+	return errors.New("its kind is not deployed")
+}
 func (f *fake) Reload(context.Context) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

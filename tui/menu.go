@@ -153,6 +153,10 @@ func newActions(m *root, r inventory.Ref) *menu {
 			why = "no backup is written of it"
 		case moves(v) && (t == nil || len(t.Standby) == 0):
 			why = "it has no standby"
+		case v == actions.VerbDeploy:
+			if err := m.engine.Deploys(r); err != nil {
+				why = err.Error()
+			}
 		}
 		x.items = append(x.items, item{group: "Change: each opens a plan first", text: string(v), note: verbNotes[v], why: why,
 			do: func() tea.Cmd { return m.plan(Request{Verb: v, Target: r}) }})
@@ -167,6 +171,7 @@ var verbNotes = map[actions.Verb]string{
 	actions.VerbFailover: "move to a standby",
 	actions.VerbFailback: "move back",
 	actions.VerbRejoin:   "rebuild the old one as standby",
+	actions.VerbDeploy:   "bring the newest version",
 }
 
 // moves reports whether a plan of this sort needs a standby.

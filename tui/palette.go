@@ -134,6 +134,9 @@ func (m *root) verbsOf(t *inventory.Target) []actions.Verb {
 	if len(t.Standby) > 0 {
 		out = append(out, actions.VerbFailover, actions.VerbFailback, actions.VerbRejoin)
 	}
+	if m.engine.Deploys(t.Ref) == nil {
+		out = append(out, actions.VerbDeploy)
+	}
 	return out
 }
 

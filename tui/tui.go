@@ -40,6 +40,9 @@ type Engine interface {
 	// Copies returns the copies of a target that are known, newest first.
 	Copies(ctx context.Context, t inventory.Ref) ([]actions.Copy, error)
 
+	// Deploys returns why a target cannot be brought to another version, nil when
+	// it can.
+	Deploys(t inventory.Ref) error
 	Plan(ctx context.Context, r Request) (actions.Plan, error)
 	DryRun(ctx context.Context, p actions.Plan) ([]Foreknown, error)
 	// Start carries a plan out in a process of its own and returns the run's id.

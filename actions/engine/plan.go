@@ -49,7 +49,11 @@ func (e *Engine) Plan(ctx context.Context, r PlanRequest, progress func(Progress
 	if err != nil {
 		return p, planTrouble(err)
 	}
-	took, err := s.Took(ctx, p.Verb, p.Target, p.Title, 20)
+	title := p.Title
+	if p.Verb == actions.VerbDeploy {
+		title = "" // it names the version, and another takes no longer
+	}
+	took, err := s.Took(ctx, p.Verb, p.Target, title, 20)
 	if err != nil {
 		return p, storeTrouble("how long earlier runs took cannot be read", err)
 	}
@@ -60,6 +64,10 @@ func (e *Engine) Plan(ctx context.Context, r PlanRequest, progress func(Progress
 	}
 	return p, nil
 }
+
+// Deploys returns why a target cannot be brought to another version, nil when
+// it can.
+func (e *Engine) Deploys(r inventory.Ref) error { return plan.Deploys(e.fleet, e.kinds, r) }
 
 // ask puts the questions of a planner to hosts, together with the look that
 // says whether each of them answers. What was seen is merged into the state.
@@ -204,6 +212,9 @@ func (e *Engine) Approve(p actions.Plan, a Approval) error {
 func Words(p actions.Plan) string {
 	if p.Verb == actions.VerbPlaybook {
 		return p.Name
+	}
+	if p.Verb == actions.VerbDeploy && p.Name != "" {
+		return "deploy " + string(p.Target) + " --to " + p.Name
 	}
 	return string(p.Verb) + " " + string(p.Target)
 }

@@ -13,8 +13,9 @@ import (
 
 // well looks at targets now and says what is not well, for a run that waits
 // for it. What a run cannot change is no reason to wait: the age of copies,
-// that a standby is missing, what is said of a host that the service has left, and what was as bad before the run began and is not
-// what it is about.
+// that a standby is missing, that something newer is out, what is said of a
+// host that the service has left, and what was as bad before the run began and
+// is not what it is about.
 func (e *Engine) well(ctx context.Context, about inventory.Ref, before actions.State, refs []inventory.Ref) (string, error) {
 	var ts []*inventory.Target
 	for _, r := range refs {
@@ -30,12 +31,12 @@ func (e *Engine) well(ctx context.Context, about inventory.Ref, before actions.S
 	var bad []string
 	for _, t := range ts {
 		good := 0
-		elsewhere := e.elsewhere(t, sight.State)
+		elsewhere, aside := e.elsewhere(t, sight.State), e.aside(t)
 		for _, en := range sight.State.Of(t.Ref) {
 			why, counts := unwell(en)
 			was, known := before.Find(en.Key())
 			switch {
-			case !counts || elsewhere[en.Check] || en.At.Before(began):
+			case !counts || elsewhere[en.Check] || aside[en.Check] || en.At.Before(began):
 			case why != "" && known && t.Ref != about && was.Status == en.Status:
 			case why == "":
 				good++
@@ -65,6 +66,17 @@ func (e *Engine) elsewhere(t *inventory.Target, s actions.State) map[string]bool
 			host = t.Host
 		}
 		if host != on && (host == t.Host || slices.Contains(t.Standby, host)) {
+			ids[c.ID] = true
+		}
+	}
+	return ids
+}
+
+// aside names the checks of a target that do not say whether it works.
+func (e *Engine) aside(t *inventory.Target) map[string]bool {
+	ids := map[string]bool{}
+	for _, c := range e.looker().Checks(e.fleet, t) {
+		if c.Aside {
 			ids[c.ID] = true
 		}
 	}

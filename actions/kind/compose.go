@@ -31,7 +31,16 @@ It moves to a standby when all of its data is on shares that are mounted on each
 told not to start it by itself, and the shares are unmounted; there they are mounted before it starts. dir is where its
 compose file lies. With data on a disk of its own, a standby starts from the newest
 copy. One with stateless = true has none, and is not moved while its containers write to a volume or a folder: as
-planned it is started on the new host first, its users are led over by the redirects, and then it is stopped on the old.`,
+planned it is started on the new host first, its users are led over by the redirects, and then it is stopped on the old.
+
+It is deployed by what sets its version: the variable of dir/.env that version_env names, which the images in its compose
+file end with (image: app:${APP_VERSION}), or the checkout of git that dir is, at a tag or commit, from which images are
+built. Of the first only those services are pulled and started anew whose image the version changes. What ran before is
+noted by the images themselves, so that going back brings those very images, whatever their names lead to by then, while
+they are on the host or can be had again by their digest. also names the same project on other hosts: they follow one
+after the other. What is newest is told by a check of kind github. A compose file that names its images without such a
+variable, a tag that is pushed anew under the same name, and a checkout with changes of its own are not deployed. The
+registry is asked as root: "docker login" as root, where it wants to know who asks.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "project", Type: inventory.TypeString, Doc: "the project's name; the target's where not said"},
@@ -39,6 +48,9 @@ planned it is started on the new host first, its users are led over by the redir
 		{Name: "stateless", Type: inventory.TypeBool, Default: "false", Doc: "it keeps nothing on its hosts, so that it moves without data"},
 		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "pause", "stop"}, Default: "pause", Doc: "what keeps its data still while it is copied"},
 		{Name: "dir", Type: inventory.TypePath, Doc: "the folder with its compose file, on every host that can run it"},
+		{Name: "version_env", Type: inventory.TypeString, Doc: "deploy: the variable in dir/.env that holds the version; without, dir is a checkout of git"},
+		{Name: "also", Type: inventory.TypeList, Doc: "deploy: services that are the same on other hosts, which come after this one"},
+		{Name: "deploy_wait", Type: inventory.TypeDuration, Default: "2m", Doc: "deploy: how long a version may take until its containers are well"},
 		proveOption,
 	},
 	Sudoers: dockerContainerRules,
@@ -52,7 +64,8 @@ planned it is started on the new host first, its users are led over by the redir
 	},
 	Data:   composeData,
 	Move:   composeMove,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
+	Deploy: composeDeploy,
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real, "deploy": actions.Documented},
 }
 
 func composeProject(t inventory.Target) string {

@@ -21,7 +21,8 @@ GitHub is asked by the host itself, with curl (apt install curl). Without a toke
 address; this asks once an hour. A token that has expired, a repository that it may not read and an answer that is none
 read unknown. Releases that are drafts or previews are not newest: GitHub leaves them out.
 
-Nothing is deployed by this kind.`,
+It is a project of kind compose that is deployed ("plan deploy"), and this is how it knows what is newest: as a check of
+that service.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "repository", Type: inventory.TypeString, Required: true, Doc: "the repository, as owner/name"},
@@ -41,10 +42,8 @@ Nothing is deployed by this kind.`,
 }
 
 func githubChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
-	in := map[string]string{
-		"API": strings.TrimSuffix(orDefault(t.Options.String("api"), "https://api.github.com"), "/"), "REPOSITORY": t.Options.String("repository"),
-		"BRANCH": t.Options.String("branch"), "PROJECT": orDefault(t.Options.String("project"), t.Ref.Name()), "SERVICE": t.Options.String("service"), "DIR": t.Options.String("dir"),
-	}
+	in := githubInputs(t.Options)
+	in["PROJECT"], in["SERVICE"], in["DIR"] = orDefault(t.Options.String("project"), t.Ref.Name()), t.Options.String("service"), t.Options.String("dir")
 	s := script("github/newest.sh", in)
 	if in["DIR"] != "" {
 		s.Body = script("github/checkout.sh", nil).Body + s.Body
@@ -55,7 +54,14 @@ func githubChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	}
 	s.Keep = keepOf(t.Options, map[string]string{"token": "GITHUB_TOKEN"})
 	return []actions.Check{{
-		ID: "release", Title: "newest release", Script: s, Every: time.Hour, Limit: 40 * time.Second,
+		ID: "release", Title: "newest release", Script: s, Every: time.Hour, Limit: 40 * time.Second, Aside: true,
 		Read: func(a actions.Answer) []actions.Reading { return githubRead(t, a) },
 	}}
+}
+
+// githubInputs are what github/newest.sh is told.
+func githubInputs(o inventory.Options) map[string]string {
+	return map[string]string{
+		"API": strings.TrimSuffix(orDefault(o.String("api"), "https://api.github.com"), "/"), "REPOSITORY": o.String("repository"), "BRANCH": o.String("branch"),
+	}
 }

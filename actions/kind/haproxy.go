@@ -28,7 +28,8 @@ starts it) is told to read its files, and is seen to do so by a new process. A d
 
 As a redirect: needs "stats socket … level admin". Without server the backend has a server for each host, named as the
 host: the new one is made ready, the others are put into maintenance and their sessions ended. With server the backend
-has that one, and its address is changed. HAProxy's words are compared and its state read again: what brings the
+has that one, and its address is changed. Without server it takes part in a deploy, too: a host is drained (state drain)
+until nobody is served by it, what is left after wait is ended, and afterwards it is ready again and seen up. HAProxy's words are compared and its state read again: what brings the
 command answers 0 to a mistake as well. What is told by the socket is forgotten when HAProxy is restarted, unless a
 server-state-file keeps it.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck, inventory.LevelRedirect},
@@ -42,7 +43,7 @@ server-state-file keeps it.`,
 		{Name: "backend", Type: inventory.TypeString, Doc: "redirect: the backend, needed there"},
 		{Name: "server", Type: inventory.TypeString, Doc: "redirect: the one server of it whose address is changed"},
 		{Name: "port", Type: inventory.TypePort, Doc: "redirect, with server: the port that changes along"},
-		{Name: "wait", Type: inventory.TypeDuration, Default: "10s", Doc: "redirect: how long HAProxy may take to see the new one up"},
+		{Name: "wait", Type: inventory.TypeDuration, Default: "10s", Doc: "redirect: how long HAProxy may take to see the new one up, and a server to be drained"},
 	},
 	Limits: append([]inventory.Limit{
 		{Name: "connections", Unit: "%", Warn: 80, Fail: 95, Doc: "share of its maxconn in use"},
@@ -118,5 +119,13 @@ func haproxyRedirect(_ *inventory.Fleet, x inventory.Redirect) (actions.Redirect
 	if p := x.Options.Int("port"); p > 0 {
 		in["SERVER_PORT"] = strconv.FormatInt(p, 10)
 	}
-	return wayRedirect(actions.Redirect{Host: on, Text: "lead backend " + in["BACKEND"] + " of " + on.Name() + " over"}, in, nil, "haproxy"), nil
+	r := wayRedirect(actions.Redirect{Host: on, Text: "lead backend " + in["BACKEND"] + " of " + on.Name() + " over"}, in, nil, "haproxy")
+	if in["SERVER"] == "" {
+		verb := func(name string) *actions.Script {
+			s := wayScript(in, nil, "haproxy/lib.sh", "haproxy/turns.sh", "haproxy/"+name+".sh")
+			return &s
+		}
+		r.Turn, r.Drain, r.Undrain = verb("turn"), verb("drain"), verb("undrain")
+	}
+	return r, nil
 }

@@ -21,8 +21,10 @@ How old nixpkgs is comes from the version where it holds a date, as flakes write
 root was last updated; a version without a date on a machine without a channel reads unknown. nixos-upgrade.service is
 told when it is there.
 
-It is not rolled back from here, for a move or a restore is something else: nixos-rebuild switch --rollback, which
-brings back programs and settings and no data.
+"plan deploy NAME --to previous" rolls it back, to the generation before the one that is set; --to takes a number as well,
+and newest. What differs is said by nix store diff-closures, where Nix is new enough (2.4). The profile is led there and
+the system activated, as nixos-rebuild switch --rollback does; it is proved by what runs and that no unit has failed.
+Programs and settings come back so, and no data: that is for a backup of the folders in which services keep it.
 
 Generations are those of a real Nix 2.8 in the tests; the rest is written after the documentation of NixOS 24.11 and
 25.05, and no whole machine has been seen.`,
@@ -34,7 +36,8 @@ Generations are those of a real Nix 2.8 in the tests; the rest is written after 
 	}),
 	Sudoers: linux.Sudoers,
 	Checks:  nixosChecks,
-	Proved:  map[string]actions.Ground{"look": actions.Documented},
+	Deploy:  nixosDeploy,
+	Proved:  map[string]actions.Ground{"look": actions.Documented, "deploy": actions.Documented},
 }
 
 func nixosChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -84,6 +85,13 @@ func (b nixosBed) system(kernel string) string {
 		}
 	}
 	smallFile(b.t, filepath.Join(dir, "nixos-version"), b.t.TempDir()) // no two systems are the same
+	activate := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = switch ] || exit 9\n[ ! -e '%[1]s/broken' ] || exit 4\nln -sfn \"$(readlink -f '%[1]s/nix/var/nix/profiles/system')\" '%[1]s/run/current-system'\n", b.root)
+	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "bin/switch-to-configuration"), []byte(activate), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
 	path := b.nix("nix-store", "--add", dir)
 	b.profile("--set", path)
 	return path
@@ -156,5 +164,91 @@ func TestNixOSVersions(t *testing.T) {
 		if r := n.judgeAge(target, suiteAnswer("").Now); r.Status != want {
 			t.Errorf("%s: want %s, got %+v", version, want, r)
 		}
+	}
+}
+
+// deploys runs a script of a deploy, with the real Nix behind its commands.
+func (b nixosBed) deploys(s actions.Script, code int, in ...string) ran {
+	b.t.Helper()
+	for _, name := range []string{"nix-env", "nix"} {
+		real := needed(b.t, name, "nix-bin")
+		text := fmt.Sprintf(`#!/bin/sh
+export HOME='%[1]s' NIX_REMOTE=local NIX_CONF_DIR='%[1]s/etc' NIX_STORE_DIR='%[1]s/nix/store' NIX_STATE_DIR='%[1]s/nix/var/nix' NIX_LOG_DIR='%[1]s/nix/log'
+printf '%%s %%s\n' %[2]s "$*" >>'%[1]s/argv'
+exec %[3]s --option build-users-group "" --option sandbox false "$@"
+`, b.root, name, real)
+		if err := os.WriteFile(filepath.Join(b.root, "bin", name), []byte(text), 0o755); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	all := map[string]string{"JURYMAST_ROOT": b.root, "PATH": filepath.Join(b.root, "bin") + ":" + os.Getenv("PATH"), actions.InRun: "0001-a"}
+	for i := 0; i < len(in); i += 2 {
+		all[in[i]] = in[i+1]
+	}
+	r := runFully(b.t.Context(), b.t, s.With(all))
+	if r.Exit != code {
+		b.t.Fatalf("%s %v: exit %d, want %d\n%s%s", s.Name, in, r.Exit, code, r.Stdout, r.Stderr)
+	}
+	return r
+}
+
+// TestNixOSRollsBack goes to an earlier generation of a real profile and back,
+// and sees one that does not come up whole.
+func TestNixOSRollsBack(t *testing.T) {
+	t.Parallel()
+	b := newNixosBed(t)
+	one := b.system("kernel-1")
+	b.link(one, "run/booted-system")
+	two := b.system("kernel-2")
+	b.link(two, "run/current-system")
+	k, _ := Lookup("nixos")
+	f, target := suiteTarget(t, k)
+	d, err := k.Deploy(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := b.deploys(d.Survey, 0, "WANTED", "previous").said
+	if said["current"] != "2" || said["wanted"] != "1" || said["system"] != one || said["change-1"] == "" || said["left-1"] != "" || said["there"] != "" {
+		t.Errorf("it says %v", said)
+	}
+	for wanted, want := range map[string]string{"7": "there is no generation 7; there: 2 1", "v1": "v1 is no number", "newest": ""} {
+		if got := b.deploys(d.Survey, 0, "WANTED", wanted).said["trouble"]; !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%s: %q, want %q", wanted, got, want)
+		}
+	}
+	in := []string{"VERSION", "1", "SEEN_SYSTEM", said["system"]}
+	b.deploys(d.Active, 1, in...)
+	for range 2 {
+		b.deploys(d.Do, 0, in...)
+	}
+	b.deploys(d.Active, 0, in...)
+	b.finds(map[string]string{"system": "ok generation 1 runs, and is booted next"})
+	b.deploys(d.Back, 0)
+	b.deploys(d.Active, 1, in...)
+	b.finds(map[string]string{"system": "warn generation 2 waits for a reboot"})
+	if left := b.deploys(d.Survey, 0, "WANTED", "2").said; left["there"] != "yes" {
+		t.Errorf("it is there, and says %v", left)
+	}
+
+	smallFile(t, filepath.Join(b.root, "broken"), "")
+	if r := b.deploys(d.Do, 1, in...); !strings.Contains(string(r.Stderr), "not all of it works: switch-to-configuration ended with 4") {
+		t.Errorf("it says %s", r.Stderr)
+	}
+	b.deploys(d.Active, 1, in...)
+	if err := os.Remove(filepath.Join(b.root, "broken")); err != nil {
+		t.Fatal(err)
+	}
+	b.deploys(d.Back, 0)
+	b.deploys(d.Active, 0, "VERSION", "2")
+	if r := b.deploys(d.Do, 1, "VERSION", "1", "SEEN_SYSTEM", two); !strings.Contains(string(r.Stderr), "not what it was when the plan was made") {
+		t.Errorf("it says %s", r.Stderr)
+	}
+	argv, err := os.ReadFile(filepath.Join(b.root, "argv"))
+	if err != nil || !strings.Contains(string(argv), "nix-env --profile "+b.root+"/nix/var/nix/profiles/system --switch-generation 1\n") {
+		t.Errorf("%v: %s", err, argv)
+	}
+	b.profile("--delete-generations", "1")
+	if why := b.deploys(d.Survey, 0, "WANTED", "previous").said["trouble"]; why != "there is no generation before 2" {
+		t.Errorf("alone: %q", why)
 	}
 }

@@ -102,6 +102,10 @@ func TestRedirectHAProxy(t *testing.T) {
 				<-end
 			}
 			fmt.Fprint(w, name)
+			if r.URL.Path == "/stay" {
+				w.(http.Flusher).Flush()
+				<-r.Context().Done()
+			}
 		}))
 		t.Cleanup(s.Close)
 		return s.Listener.Addr().String()
@@ -179,6 +183,38 @@ backend one
 	}
 	if do, verify := <-led, <-led; do != 0 || verify != 0 {
 		t.Errorf("leading over ends with %d, its proof with %d", do, verify)
+	}
+
+	// By turns: the one that is out of turn serves nobody, not even who stays.
+	turns := func(want ...string) {
+		t.Helper()
+		said := must(t, *x.Turn, nil).said
+		if said[want[0]] != want[1] || said[want[2]] != want[3] || len(said) != 2 {
+			t.Errorf("by turns: %v, want %v", said, want)
+		}
+	}
+	turns("rests-1", "old it is in maintenance", "serves-2", "new")
+	must(t, *x.Undrain, map[string]string{"TO": "old"})
+	turns("serves-1", "old", "serves-2", "new")
+	must(t, *x.Drain, map[string]string{"TO": "old"})
+	turns("rests-1", "old it is drained", "serves-2", "new")
+	stay, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/stay", front))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stay.Body.Close()
+	must(t, *x.Undrain, map[string]string{"TO": "old"})
+	if said := must(t, *x.Drain, map[string]string{"TO": "new", "WAIT": "1"}).said; said["ended"] != "1 sessions" {
+		t.Errorf("with one who stays, draining says %v", said)
+	}
+	turns("serves-1", "old", "rests-2", "new it is drained")
+	for range 3 {
+		if who := ask(); who != "old" {
+			t.Errorf("out of turn, %s answers", who)
+		}
+	}
+	if exit(t, *x.Drain, map[string]string{"TO": "other"}) == 0 || exit(t, *x.Undrain, map[string]string{"TO": "other"}) == 0 {
+		t.Error("a server that is not there is drained")
 	}
 
 	host, port, _ := strings.Cut(newAt, ":")

@@ -23,8 +23,9 @@ type Request struct {
 	Verb   actions.Verb
 	Target inventory.Ref
 	Name   string // of the backup where a target has several, or of the playbook
-	// To is a host to move or restore to, or for a restore an absolute path or what
-	// a system that copies by means of its own takes for a place.
+	// To is a host to move or restore to, for a restore also an absolute path or
+	// what a system that copies by means of its own takes for a place, for a deploy
+	// a version.
 	To   string
 	Copy string // id of a copy, or its beginning; "" or "latest" is the newest that is whole
 	At   time.Time
@@ -99,6 +100,8 @@ func plannerOf(v actions.Verb) (planner, bool) {
 		return planner{moveQuestions, failback}, true
 	case actions.VerbRejoin:
 		return planner{moveQuestions, rejoin}, true
+	case actions.VerbDeploy:
+		return planner{deployQuestions, deploy}, true
 	case actions.VerbPlaybook:
 		return planner{playbookQuestions, playbook}, true
 	}

@@ -33,6 +33,24 @@ var box = actions.Kind{
 			},
 		}, nil
 	},
+	Deploy: func(_ *inventory.Fleet, t inventory.Target) (actions.Deploy, error) {
+		v := "v2-" + t.Ref.Name()
+		d := actions.Deploy{Text: "the box", Survey: act("survey"), Well: act("well"), Do: act("set " + v), Active: act("is " + v), Verify: act("is " + v), Back: act("unset " + v)}
+		if t.Ref == "service/s" {
+			d.Also = []inventory.Ref{"service/user"}
+		}
+		return d, nil
+	},
+}
+
+// front is a proxy that leads to hosts by turns.
+var front = actions.Kind{
+	Name: "front", Levels: []inventory.Level{inventory.LevelRedirect},
+	Redirect: func(_ *inventory.Fleet, x inventory.Redirect) (actions.Redirect, error) {
+		return actions.Redirect{
+			Host: x.On, Text: "lead", Survey: act("able"), Do: act("led"), Verify: act("led"), Turn: ref("turn"), Drain: ref("set drained"), Undrain: ref("unset drained"),
+		}, nil
+	},
 }
 
 var shelf = actions.Kind{
@@ -101,6 +119,10 @@ rpo = "1d"
 of = "a"
 on = "p"
 kind = "sim-power"
+[redirect.front]
+of = "s"
+on = "p"
+kind = "front"
 `
 
 // planned are requests with what the hosts answer.
@@ -122,11 +144,12 @@ var planned = []struct {
 	{"emergency", "service/s", actions.VerbFailover, [2]string{"", "standby"}, Done},
 	{"failback", "service/s", actions.VerbFailback, [2]string{"standby", "active"}, Done},
 	{"rejoin", "service/s", actions.VerbRejoin, [2]string{"stopped", "active"}, Done},
+	{"deploy", "service/s", actions.VerbDeploy, [2]string{"active", "standby"}, Done},
 }
 
 func boxPlan(t *testing.T, of inventory.Ref, verb actions.Verb, roles [2]string) actions.Plan {
 	t.Helper()
-	kinds := append([]actions.Kind{box, shelf, glass}, simulated...)
+	kinds := append([]actions.Kind{box, shelf, glass, front}, simulated...)
 	schema := inventory.Schema{}
 	for _, k := range kinds {
 		schema[k.Name] = k.Schema()
@@ -156,6 +179,10 @@ func boxPlan(t *testing.T, of inventory.Ref, verb actions.Verb, roles [2]string)
 			}
 		case strings.HasPrefix(q.ID, "list-"):
 			out = "@copy-1 c17 1699990000 10 1\n"
+		case strings.HasPrefix(q.ID, "deploy-"):
+			out = "@current v1\n@wanted v2\n"
+		case strings.HasPrefix(q.ID, "turn-"):
+			out = "@serves-1 a\n@serves-2 p\n"
 		case strings.HasPrefix(q.ID, "fenced-"):
 			f.Answers[q.ID] = plan.Answer{Output: actions.Output{Exit: 1}}
 			continue
@@ -219,6 +246,9 @@ func TestEveryPlannerExactlyOnce(t *testing.T) {
 					if !same && !(lost && (undone || o == Hands && err != nil)) {
 						t.Errorf("%s %d: %s with %q, want %s with %q (%v)\n%s", kind, at, o, m.snapshot(), c.ends, calm.snapshot(), err, story(m))
 					}
+					if m.state["drained"] {
+						t.Errorf("%s %d: a host is left out of turn\n%s", kind, at, story(m))
+					}
 					if m.state["hold"] {
 						t.Errorf("%s %d: the data is still held\n%s", kind, at, story(m))
 					}
@@ -252,10 +282,55 @@ func TestFailuresLetGo(t *testing.T) {
 				t.Errorf("%s: %s behind the point of no return, %v", at, o, err)
 			case !past && o != Undone && o != Partial:
 				t.Errorf("%s: %s, %v", at, o, err)
+			case m.state["drained"] && !strings.HasPrefix(p.Steps[i].ID, "undrain"):
+				t.Errorf("%s: a host is left out of turn", at)
 			case m.state["hold"] && p.Steps[i].ID != "free", m.state["try"] && p.Steps[i].ID != "clear":
 				t.Errorf("%s: something is still held: %s", at, m.snapshot())
 			case !past && o == Undone && (m.state["stopped"] || m.state["on-a"] != boxModel(fault{}, c.roles).state["on-a"]):
 				t.Errorf("%s: it is left stopped: %s", at, m.snapshot())
+			}
+		}
+	}
+}
+
+// TestDeployStopsAtTheFirst makes each step of a deploy to two hosts fail, and
+// each look: the host that it was about has what it had before, the one ahead of
+// it keeps the new version, and the one behind it was never touched. The runner
+// is killed at every point meanwhile.
+func TestDeployStopsAtTheFirst(t *testing.T) {
+	p := boxPlan(t, "service/s", actions.VerbDeploy, [2]string{"active", "standby"})
+	for i, s := range p.Steps {
+		bad := p
+		bad.Steps = append([]actions.Step{}, p.Steps...)
+		if s.Do.Name == "" {
+			bad.Steps[i] = actions.Step{ID: s.ID, Title: s.Title, Host: "node/p", Do: act("fail"), Timeout: s.Timeout}
+		} else {
+			bad.Steps[i].Do, bad.Steps[i].Check = act("fail"), nil
+		}
+		first := i < len(p.Steps)/2
+		ends, left := Undone, ""
+		if !first {
+			ends, left = Partial, "v2-s"
+		}
+		calm := boxModel(fault{}, [2]string{})
+		delete(calm.state, "put")
+		o, err := calm.finish(t.Context(), bad)
+		if o != ends || calm.snapshot() != left || err == nil {
+			t.Fatalf("%s fails: %s with %q, want %s with %q (%v)\n%s", s.ID, o, calm.snapshot(), ends, left, err, story(calm))
+		}
+		if touched := calm.done["v2-user"]; first && touched > 0 {
+			t.Errorf("%s fails, and the second host was touched", s.ID)
+		}
+		if first == strings.Contains(err.Error(), "stays") {
+			t.Errorf("%s fails: %v", s.ID, err)
+		}
+		for kind, n := range map[string]int{"journal-before": calm.appends, "journal-after": calm.appends, "kill-before": calm.ops, "kill-after": calm.ops} {
+			for at := 1; at <= n; at++ {
+				m := boxModel(fault{kind, at}, [2]string{})
+				delete(m.state, "put")
+				if o, err := m.finish(t.Context(), bad); o != ends || m.snapshot() != left {
+					t.Errorf("%s fails, %s %d: %s with %q, want %s with %q (%v)\n%s", s.ID, kind, at, o, m.snapshot(), ends, left, err, story(m))
+				}
 			}
 		}
 	}

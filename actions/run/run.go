@@ -69,7 +69,7 @@ const (
 	Running Outcome = "running" // now, or its process died
 	Undoing Outcome = "undoing" // now, or its process died
 	Done    Outcome = "done"
-	Partial Outcome = "partial" // done, but for steps without which it could go on
+	Partial Outcome = "partial" // done, but for steps without which it could go on, or up to what was settled
 	Undone  Outcome = "undone"  // it failed, and everything was undone
 	Hands   Outcome = "hands"   // it failed, and a person has to see to it
 	Stopped Outcome = "stopped" // by a person

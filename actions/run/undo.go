@@ -9,7 +9,8 @@ import (
 	"jurymast/actions"
 )
 
-// undoAll takes back what was done, last first, and ends the run.
+// undoAll takes back what was done, last first, and ends the run. What is
+// settled stays.
 func (c *carried) undoAll(ctx context.Context, why error) (Outcome, error) {
 	if c.progress.PastReturn() {
 		return c.end(ctx, Hands, fmt.Errorf("%w; it is past the point of no return, so nothing is undone by itself", why))
@@ -18,7 +19,12 @@ func (c *carried) undoAll(ctx context.Context, why error) (Outcome, error) {
 		return c.progress.Outcome, err
 	}
 	var kept []error
+	settled := ""
 	for _, s := range slices.Backward(c.plan.Steps) {
+		if s.Settles && c.progress.Step(s.ID).Did() {
+			settled = s.ID
+			break
+		}
 		switch st := c.progress.Step(s.ID); st.State {
 		case StepWaiting, StepSkipped, StepAlready, StepUndone:
 			continue
@@ -45,6 +51,9 @@ func (c *carried) undoAll(ctx context.Context, why error) (Outcome, error) {
 	}
 	if len(kept) > 0 {
 		return c.end(ctx, Hands, errors.Join(append([]error{why}, kept...)...))
+	}
+	if settled != "" {
+		return c.end(ctx, Partial, fmt.Errorf("%w; what came behind step %s was undone, and what is done up to there stays", why, settled))
 	}
 	return c.end(ctx, Undone, why)
 }

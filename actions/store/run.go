@@ -228,7 +228,8 @@ func (s *Store) SetWish(ctx context.Context, run, wish string, e actions.Event) 
 }
 
 // Took returns how long the steps of earlier runs took that ended well, newest
-// first and at most so many a step, by the step's id.
+// first and at most so many a step, by the step's id; of runs of any title where
+// that is "".
 func (s *Store) Took(ctx context.Context, verb actions.Verb, target inventory.Ref, name string, most int) (map[string][]time.Duration, error) {
 	out := map[string][]time.Duration{}
 	began := map[string]time.Time{}
@@ -247,7 +248,7 @@ func (s *Store) Took(ctx context.Context, verb actions.Verb, target inventory.Re
 		return nil
 	}, `
 		select event.run, event.step, event.type, event.at from event
-		where event.run in (select id from run where verb = $1 and target = $2 and title = $3 order by number desc limit $4)
+		where event.run in (select id from run where verb = $1 and target = $2 and ($3 = '' or title = $3) order by number desc limit $4)
 		  and (event.type = 'intent' or event.type = 'done' and event.became = 'ok')
 		order by event.seq`, string(verb), string(target), name, most)
 	if err != nil {

@@ -167,6 +167,13 @@ func (c *consoleEngine) ReadOnly() bool {
 	return c.now.ReadOnly()
 }
 
+// Deploys implements tui.Engine.
+func (c *consoleEngine) Deploys(t inventory.Ref) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now.Deploys(t)
+}
+
 // State implements tui.Engine.
 func (c *consoleEngine) State(ctx context.Context) (actions.State, error) {
 	return ask(c, func(e *engine.Engine) (actions.State, error) { return e.State(ctx) })

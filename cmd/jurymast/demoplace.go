@@ -121,7 +121,20 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 			project = s.Ref.Name()
 		}
 		placeProject(project, h)
+		placeVersions(s, project, h)
 	}
+}
+
+// placeVersions makes the folder that describes a project whose version is in a
+// variable, and a registry that has the next one.
+func placeVersions(s *inventory.Target, project string, h *sshlab.Host) {
+	dir, variable := s.Options.String("dir"), s.Options.String("version_env")
+	if dir == "" || variable == "" {
+		return
+	}
+	h.Files[path.Join(dir, ".env")] = variable + "=1\n"
+	h.Files[path.Join(dir, "compose.yaml")] = "services:\n  app:\n    image: " + project + "/app:${" + variable + "}\n  cache:\n    image: " + project + "/cache:1\n"
+	h.Facts.Registry = append(h.Facts.Registry, project+"/app:2")
 }
 
 // placeProject makes the containers of a compose project.

@@ -43,7 +43,7 @@ func demoFacts(name string) sshlab.Linux {
 		return sshlab.Linux{CPUs: 4, MemTotal: 16 * gib, MemAvailable: 9 * gib, Disks: disk(tib, 420*gib), Uptime: 30 * 24 * time.Hour}
 	case "home2":
 		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(2*tib, 900*gib), Uptime: 30 * 24 * time.Hour}
-	case "app1":
+	case "app1", "app2":
 		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour,
 			Releases: []sshlab.Release{{Repository: "example/web", Tag: "v1", Ago: 41 * 24 * time.Hour}}}
 	case "swarm1", "swarm2", "swarm3":

@@ -23,7 +23,7 @@ type planFlags struct {
 
 func (f *planFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringVar(&f.to, "to", "", "where to: a `host`; for a restore also an absolute path, or the id of a new guest")
+	fs.StringVar(&f.to, "to", "", "where to: a `host`; for a restore also an absolute path, or the id of a new guest; for a deploy a version, newest or previous")
 	fs.StringVar(&f.copy, "snapshot", "", "the copy to bring back: its `id`, its beginning, or latest")
 	fs.StringVar(&f.at, "at", "", "the newest copy that is not younger than this `time`: 2026-11-20T03:00, or 12h ago")
 	fs.StringVar(&f.name, "job", "", "the backup to use, where a target has several")
@@ -103,9 +103,14 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Say what would be done, and change nothing",
 		Long: `Look at all that a change rests on, in one round trip a host, and print what
 would be done: conditions, steps, what is down for how long, what may be lost.
-Nothing is changed. A verb is backup, restore, drill, failover, failback or
-rejoin; a playbook is one of the inventory.`,
-		Example: "  jurymast plan failover mongo\n  jurymast plan restore files --at \"12h ago\"\n  jurymast plan patch-night --out tonight.plan",
+Nothing is changed. A verb is backup, restore, drill, failover, failback, rejoin
+or deploy; a playbook is one of the inventory.
+
+A deploy goes to the newest version, or to the one that --to names, or with
+"--to previous" back to the one before: host by host, out of turn at the proxy
+meanwhile. The first host that is not well afterwards gets back what it had, and
+those after it are left alone.`,
+		Example: "  jurymast plan failover mongo\n  jurymast plan restore files --at \"12h ago\"\n  jurymast plan deploy web --to v2.1.0\n  jurymast plan patch-night --out tonight.plan",
 		Args:    args(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, as []string) error {
 			e, err := a.open(c.Context())
@@ -139,6 +144,7 @@ rejoin; a playbook is one of the inventory.`,
 	f.add(c)
 	c.Flags().StringVar(&out, "out", "", "save the plan to this `file`, for run --plan")
 	c.ValidArgsFunction = a.completePlans()
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("to", a.completeTo()))
 	return c
 }
 
@@ -232,7 +238,7 @@ func planListing(p actions.Plan) listing {
 		l.rows = append(l.rows, row{name: s.ID, cells: []string{s.ID, s.Host.Name(), s.Title, est, undo}, item: s})
 	}
 	l.extra = map[string]any{
-		"id": p.ID, "verb": p.Verb, "target": p.Target, "title": p.Title, "from": p.From, "to": p.To, "made": p.Made, "expires": p.Expires,
+		"id": p.ID, "verb": p.Verb, "target": p.Target, "name": p.Name, "title": p.Title, "from": p.From, "to": p.To, "made": p.Made, "expires": p.Expires,
 		"digest": p.Digest(), "conditions": nonNil(p.Conditions), "steps": planSteps(p), "impact": p.Impact, "ladder": p.Ladder, "word": p.Word,
 		"emergency": p.Emergency, "left": nonNil(p.Left),
 	}

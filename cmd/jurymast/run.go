@@ -53,7 +53,7 @@ has a name, and is accepted by it.
 
 Every step is written down before it is done and after. Whatever ends this
 process, the line or a machine: "runs resume" goes on where it stands.`,
-		Example: "  jurymast run backup files\n  jurymast run failover mongo --confirm mongo\n  jurymast run restore files --at \"12h ago\" --confirm files\n  jurymast run --plan tonight.plan --confirm patch-night",
+		Example: "  jurymast run backup files\n  jurymast run failover mongo --confirm mongo\n  jurymast run restore files --at \"12h ago\" --confirm files\n  jurymast run deploy web --to previous --confirm web\n  jurymast run --plan tonight.plan --confirm patch-night",
 		Args:    args(cobra.MaximumNArgs(2)),
 		RunE:    func(c *cobra.Command, as []string) error { return a.runRun(c.Context(), f, as) },
 	}, "0", "10", "11", "12", "13", "14", "64", "65", "74", "75", "77", "129")
@@ -62,6 +62,7 @@ process, the line or a machine: "runs resume" goes on where it stands.`,
 	c.Flags().StringVar(&f.plan, "plan", "", "the saved plan in this `file`")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "say of each step whether it could be seen that it would work")
 	c.ValidArgsFunction = a.completePlans()
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("to", a.completeTo()))
 	return c
 }
 

@@ -292,3 +292,15 @@ func (a *app) completePlans() completer {
 		return slices.DeleteFunc(out, func(s string) bool { return !strings.HasPrefix(s, prefix) }), directive
 	}
 }
+
+// completeTo completes where a plan goes: a host, or of a deploy a version that
+// needs no name.
+func (a *app) completeTo() completer {
+	hosts := a.completeHosts()
+	return func(c *cobra.Command, as []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		if len(as) > 0 && actions.Verb(as[0]) == actions.VerbDeploy {
+			return cobra.FixedCompletions([]string{actions.VersionNewest, actions.VersionPrevious}, cobra.ShellCompDirectiveNoFileComp)(c, as, prefix)
+		}
+		return hosts(c, as, prefix)
+	}
+}

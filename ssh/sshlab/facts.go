@@ -20,7 +20,8 @@ type Linux struct {
 	Docker                   bool // docker is there, even without containers
 	DockerDown               bool // and its daemon does not answer
 	Containers               []Container
-	Updates, SecurityUpdates int // SecurityUpdates are among Updates
+	Registry                 []string // images that it could pull, besides those of its containers
+	Updates, SecurityUpdates int      // SecurityUpdates are among Updates
 	RebootRequired           bool
 	ClockOffset              time.Duration
 	ClockUnsynced            bool

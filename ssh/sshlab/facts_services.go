@@ -1,6 +1,7 @@
 package sshlab
 
 import (
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"path"
@@ -78,6 +79,7 @@ func (f *Linux) services(t tree) {
 	}
 	if f.hasDocker() {
 		t["lab/docker"] = state + "\n"
+		t["lab/registry"] = strings.Join(f.Registry, "\n") + "\n"
 	}
 	all := f.Containers
 	if f.Mailcow != nil {
@@ -172,6 +174,7 @@ func (c Container) text(i int) string {
 	return fmt.Sprintf(`Id=%064x
 Name=%s
 Image=%s
+ImageID=%s
 State.Status=%s
 Status=%s
 State.Running=%t
@@ -188,7 +191,14 @@ RestartCount=%d
 Project=%s
 Service=%s
 Created=%s
-`, 0x5effdbdf0b9f+i, c.Name, c.Image, c.State, status, c.State == "running" || c.State == "paused" || c.State == "restarting", c.State == "paused", c.State == "restarting",
+`, 0x5effdbdf0b9f+i, c.Name, c.Image, imageID(c.Image), c.State, status, c.State == "running" || c.State == "paused" || c.State == "restarting", c.State == "paused", c.State == "restarting",
 		c.OOMKilled, c.State == "dead", c.ExitCode, c.Error, c.Started.UTC().Format(time.RFC3339Nano), finished, c.Health, c.Restarts, c.Project, c.Service,
 		c.Started.UTC().Format(time.RFC3339Nano))
+}
+
+// imageID is the id of an image; tool/docker-images.sh reckons the same. It is
+// made of the name's own letters, so that no two names share one.
+func imageID(name string) string {
+	h := hex.EncodeToString([]byte(name))
+	return "sha256:" + (h + strings.Repeat("0", 64))[:64]
 }

@@ -95,7 +95,7 @@ func (m *Machine) installTools(f *Linux, programs map[string]bool) error {
 }
 
 // toolNames are the simulated tools, each in tool/NAME.sh.
-var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker sysctl timeout exportfs testparm smbstatus restic")
+var toolNames = strings.Fields("id whoami ls sudo hostname uname nproc df systemctl journalctl apt-get chronyc timedatectl smartctl docker docker-images sysctl timeout exportfs testparm smbstatus restic")
 
 func (f *Linux) hasTool(name string) bool {
 	switch name {
@@ -115,7 +115,7 @@ func (f *Linux) hasTool(name string) bool {
 		return f.NFS != nil
 	case "testparm", "smbstatus":
 		return f.Samba != nil
-	case "docker":
+	case "docker", "docker-images":
 		return f.hasDocker()
 	case "timeout":
 		_, err := exec.LookPath("timeout")

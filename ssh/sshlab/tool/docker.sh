@@ -1,6 +1,6 @@
 #!/bin/sh
 # docker: info, version, ps, inspect, start, stop, restart, pause, unpause,
-# exec, compose ls and compose ps; of a swarm, ls and inspect of nodes, networks and
+# exec, compose ls and compose ps; images and what describes a project are in docker-images; of a swarm, ls and inspect of nodes, networks and
 # services, and service ps. Containers are files lab/containers/NAME with lines
 # KEY=VALUE by the names of inspect, things of a swarm lab/swarm/WHAT/ID;
 # lab/docker says "up" or "down". Of the template language it knows fields, json,
@@ -47,6 +47,11 @@ if [ "$daemon" = up ] && [ "${1-}" = exec ]; then
         esac
     done
     inside "$@"
+fi
+if [ "$daemon" = up ]; then
+    case "${1-} ${2-} ${4-}" in
+    'image inspect '* | 'manifest inspect '* | 'pull '* | 'tag '* | 'compose -p config' | 'compose -p up') exec docker-images "$@" ;;
+    esac
 fi
 compose=no object='' verb='' format='' all=no quiet=no project='' long=no names='' filter=''
 while [ $# -gt 0 ]; do
@@ -112,11 +117,12 @@ render() {
             return "{\"ExitCode\":" v["State.ExitCode"] ",\"Health\":" quoted(v["State.Health.Status"]) ",\"ID\":" quoted(v["ID"]) ",\"Image\":" quoted(v["Image"]) \
                 ",\"Name\":" quoted(v["Names"]) ",\"Project\":" quoted(v["Project"]) ",\"Publishers\":[],\"Service\":" quoted(v["Service"]) \
                 ",\"State\":" quoted(v["State"]) ",\"Status\":" quoted(v["Status"]) "}"
-        return "{\"Id\":" quoted(v["Id"]) ",\"Created\":" quoted(v["Created"]) ",\"State\":" state() ",\"Image\":" quoted("sha256:" v["Id"]) \
+        return "{\"Id\":" quoted(v["Id"]) ",\"Created\":" quoted(v["Created"]) ",\"State\":" state() ",\"Image\":" quoted(v["ImageID"]) \
             ",\"Name\":" quoted(v["Name"]) ",\"RestartCount\":" v["RestartCount"] ",\"Config\":{\"Image\":" quoted(v["Image"]) ",\"Labels\":" map() "}}"
     }
     function value(path) {
         sub(/^\./, "", path)
+        if (shape == "inspect" && path == "Image") return v["ImageID"]
         return path == "Labels" ? labels() : path == "Config.Image" ? v["Image"] : v[path]
     }
     function truth(path,    k) {
