@@ -78,7 +78,9 @@ type Data struct {
 	// copied now.
 	Survey Script
 	// Hold keeps the data still while it is copied, Free lets it go again:
-	// always, also when the copy failed.
+	// always, also when the copy failed. Where Free has no secrets its host does
+	// it by itself when it hears nothing of the run any more. Both may be run
+	// again.
 	Hold, Free *Script
 	HoldText   string // what Hold does, for people: "pause the project web"
 	HoldsDown  bool   // the service does not work meanwhile

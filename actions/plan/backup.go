@@ -60,10 +60,11 @@ func backup(m *maker) error {
 		p.Steps = append(p.Steps, folder("stage", "make room for the dump", h, from))
 		paths = []string{from}
 	}
-	m.hold(d, h)
+	m.hold(d, h, ds)
 	if d.Dump != nil {
 		m.step(actions.Step{
-			ID: "dump", Title: "dump " + m.target.Ref.Name(), Host: h, Do: d.Dump.With(map[string]string{actions.InStage: from}),
+			ID: "dump", Title: "dump " + m.target.Ref.Name(), Host: h,
+			Do:   m.whileHeld(d, d.Dump.With(map[string]string{actions.InStage: from}), "dumped.sh"),
 			Redo: true, Timeout: copyLimit, Down: m.held(d),
 		})
 		m.free(d, h)
@@ -92,36 +93,6 @@ func backup(m *maker) error {
 		m.step(remove("unstage", "remove the dump", h, from))
 	}
 	return nil
-}
-
-// held is what does not work while the data is held still.
-func (m *maker) held(d actions.Data) []inventory.Ref {
-	if d.Hold == nil || !d.HoldsDown {
-		return nil
-	}
-	return append([]inventory.Ref{m.target.Ref}, m.dependents()...)
-}
-
-func (m *maker) hold(d actions.Data, h inventory.Ref) {
-	if d.Hold == nil {
-		return
-	}
-	title := d.HoldText
-	if title == "" {
-		title = "hold " + m.target.Ref.Name() + " still"
-	}
-	m.step(actions.Step{
-		ID: "hold", Title: title, Host: h, Do: *d.Hold, Undo: d.Free, Redo: true, Timeout: holdLimit, Ends: d.HoldsDown, Down: m.held(d),
-	})
-}
-
-func (m *maker) free(d actions.Data, h inventory.Ref) {
-	if d.Hold == nil || d.Free == nil {
-		return
-	}
-	m.step(actions.Step{
-		ID: "free", Title: "let " + m.target.Ref.Name() + " go again", Host: h, Do: *d.Free, Redo: true, Timeout: holdLimit, Starts: d.HoldsDown,
-	})
 }
 
 // repositories adds the conditions of the repositories and returns how many
@@ -171,6 +142,8 @@ func (m *maker) copyTo(x depot, b inventory.Backup, paths []string, mayFail bool
 	}
 	if d.Dump == nil {
 		s.Down = m.held(d)
+		s.Do = m.whileHeld(d, s.Do, "copied.sh")
+		find = m.whileHeld(d, find, "")
 	}
 	m.step(s)
 }

@@ -43,6 +43,9 @@ func Evidence(r actions.Run, events []actions.Event, now time.Time) []actions.Co
 		if strings.HasPrefix(base, "list-") && state[s.ID] == "ok" {
 			out = append(out, listedCopy(r, s, words, said, now))
 		}
+		if strings.HasPrefix(base, "copy-") && words["unheld"] != "" && words["copy"] != "" {
+			out = append(out, unheldCopy(r, s, words, now))
+		}
 		if s.Do.Inputs[actions.InCopy] != "" && (base == "extract" || base == "put") {
 			if c, ok := provenCopy(r, s, base, said, state, now); ok {
 				out = append(out, c)
@@ -65,6 +68,18 @@ func listedCopy(r actions.Run, s actions.Step, words map[string]string, said map
 	for _, a := range s.After {
 		c.Partial = c.Partial || said[a]["partial"] != ""
 	}
+	return c
+}
+
+// unheldCopy is a copy of data that was not held still to the end. It never
+// counts; it is told of so that it is not taken for a good one when it is found
+// in the repository.
+func unheldCopy(r actions.Run, s actions.Step, words map[string]string, now time.Time) actions.Copy {
+	c := actions.Copy{
+		Repository: s.About, Backup: s.Do.Inputs[actions.InTag], Target: r.Target, ID: words["copy"], Run: r.ID, At: now, Partial: true,
+	}
+	c.Bytes, _ = number(words, "bytes")
+	c.Files, _ = number(words, "files")
 	return c
 }
 

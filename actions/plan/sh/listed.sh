@@ -1,6 +1,7 @@
 # Judges a listing: the copy that this run made must be in it, younger than the
 # run and of a plausible size. jm_list, ahead of this, prints the listing.
-# Inputs: SAID_COPY, SAID_BYTES, LEAST (bytes; 0 for none).
+# Inputs: SAID_COPY, SAID_BYTES, SAID_UNHELD (why it may not be consistent), LEAST
+# (bytes; 0 for none).
 # shellcheck shell=sh disable=SC2154
 jm_all=$(jm_list) || {
     echo "the copies could not be listed" >&2
@@ -26,6 +27,10 @@ echo "@copy $SAID_COPY"
 echo "@at $jm_at"
 echo "@listed-bytes $jm_bytes"
 echo "@listed-files ${jm_files:-0}"
+if [ -n "${SAID_UNHELD-}" ]; then
+    echo "$SAID_UNHELD: the copy is not counted as consistent" >&2
+    exit 1
+fi
 if [ "$jm_bytes" -lt "$LEAST" ]; then
     echo "copy $SAID_COPY has $jm_bytes bytes, and earlier ones had more than twice $LEAST: is something missing?" >&2
     exit 1
