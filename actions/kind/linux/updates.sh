@@ -21,7 +21,10 @@ if command -v apt-get >/dev/null; then
     elif [ -e "$R/var/lib/apt/lists/partial" ]; then
         printf 'lists %s\n' "$(stat -c %Y "$R/var/lib/apt/lists/partial")"
     fi
-    broken=$(dpkg --audit 2>/dev/null | grep -c '^ ')
+    # dpkg --audit is for root alone. The second letter is the state: half
+    # installed, unpacked, half configured, waiting for triggers; R is an error.
+    # shellcheck disable=SC2016 # dpkg-query's
+    broken=$(dpkg-query -W -f '${db:Status-Abbrev}x\n' 2>/dev/null | grep -c -e '^.[HUFWt]' -e '^..R')
     printf 'broken %s\n' "${broken:-0}"
 elif command -v dnf >/dev/null; then
     echo "manager dnf"

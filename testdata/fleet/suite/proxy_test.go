@@ -26,14 +26,17 @@ type visitor struct {
 	mu    sync.Mutex
 	got   map[string]int
 	last  time.Time // of the last answer
+	why   error     // why there was none last
 	gap   time.Duration
 	ended time.Time // the end of the longest gap
 }
 
-func (f *fleet) visit(url string) *visitor {
+// visit begins to ask an address; patience is how long a visitor waits for an
+// answer.
+func (f *fleet) visit(url string, patience time.Duration) *visitor {
 	ctx, stop := context.WithCancel(f.t.Context())
 	v := &visitor{stop: stop, done: make(chan struct{}), got: map[string]int{}, last: time.Now()}
-	client := &http.Client{Timeout: 500 * time.Millisecond, Transport: &http.Transport{
+	client := &http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			at, err := netip.ParseAddrPort(addr)
@@ -54,6 +57,7 @@ func (f *fleet) visit(url string) *visitor {
 			v.mu.Lock()
 			if err != nil {
 				v.got["no answer"]++
+				v.why = err
 			} else {
 				v.got[text]++
 				if gap := time.Since(v.last); gap > v.gap {
@@ -145,14 +149,15 @@ backend web
 	f.on("lb", "systemctl start haproxy")
 	f.well("web")
 
-	v := f.visit("http://" + f.Node("lb").Addr.String() + "/")
+	front := "http://" + f.Node("lb").Addr.String() + "/"
+	v := f.visit(front, 5*time.Second)
 	eventually(t, "app1 answers", 20*time.Second, v.answers("app1"))
 	f.leaves(0, "run", "failover", "web", "--confirm", "web")
 	eventually(t, "app2 answers", 20*time.Second, v.answers("app2"))
 	planned, got := v.end()
 	t.Logf("planned: no answer for %.2f s; %v", planned.Seconds(), got)
 	if n := got["no answer"]; n > 0 {
-		t.Errorf("planned: %d visits without an answer", n)
+		t.Errorf("planned: %d visits without an answer: %v", n, v.why)
 	}
 	f.leaves(0, "run", "rejoin", "web", "--confirm", "web")
 	f.well("web")
@@ -160,7 +165,7 @@ backend web
 	on, off := "app2", "app1"
 	for _, w := range ways {
 		f.part(w.name, func(f *fleet) {
-			v := f.visit("http://" + f.Node("lb").Addr.String() + "/")
+			v := f.visit(front, 500*time.Millisecond)
 			eventually(f.t, on+" answers", 20*time.Second, v.answers(on))
 			f.must(w.lose(f, f.Node(on)))
 			f.leaves(0, "run", "failover", "web", "--confirm", "web")
