@@ -99,7 +99,7 @@ func linuxUpdates(a actions.Answer, all, security, lists inventory.Bound) []acti
 	if b, err := strconv.Atoi(f["broken"]); err == nil && b > 0 {
 		r.Status = actions.Worst(r.Status, actions.Warn)
 		r.Line += fmt.Sprintf("; %d packages are half installed", b)
-		r.Next = "sudo dpkg --configure -a"
+		r.Next = "dpkg --configure -a"
 	}
 	if at, err := strconv.ParseInt(f["lists"], 10, 64); err == nil {
 		now, err := strconv.ParseInt(f["now"], 10, 64)

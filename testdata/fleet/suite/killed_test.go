@@ -26,7 +26,7 @@ var (
 // Whatever came of it: one writer at every instant, no acknowledged write lost,
 // and the service on exactly one host.
 func TestKilled(t *testing.T) {
-	t.Parallel()
+	besideFirst(t, lanes)
 	t.Logf("seed %d, %d rounds", *seed, *rounds)
 	var mu sync.Mutex
 	came := map[string]int{}

@@ -49,7 +49,7 @@ func TestMove(t *testing.T) {
 	t.Run("services", func(t *testing.T) {
 		for _, s := range []service{sharedService, postgresService, redisService} {
 			t.Run(s.name, func(t *testing.T) {
-				t.Parallel()
+				beside(t)
 				s.everyWay(t, func(m moved) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -102,7 +102,7 @@ func tableOf(all []moved) string {
 // TestOutage measures the outage of a service on a share whose host is killed,
 // without the time in which it is found out that the host is gone.
 func TestOutage(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := sharedService
 	s.hosts = slices.Clone(s.hosts) // they change places
 	f := s.up(t)

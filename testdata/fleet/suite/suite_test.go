@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,6 +46,10 @@ func runAll(m *testing.M) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build jurymast:", err)
 		return 1
+	}
+	// Whose turn it is, beside sees to.
+	if err := flag.Set("test.parallel", "64"); err != nil {
+		panic(err)
 	}
 	return m.Run()
 }
