@@ -426,6 +426,12 @@ fstype = "nfs4"
 		f.on("vm", "echo 200000 >/proc/sys/dev/raid/speed_limit_max")
 		f.finds("vm", "mdraid", "md0", "ok")
 	})
+	f.part("processes wait for a disk", func(f *fleet) {
+		f.finds("vm", "load", "", "ok", "per processor over 5 min")
+		f.on("vm", `fsfreeze -f /srv; for i in $(seq 60); do touch /srv/waits.$i >/dev/null 2>&1 & done
+until awk '{ exit $2 < 3.4 }' /proc/loadavg; do sleep 1; done; fsfreeze -u /srv`)
+		f.finds("vm", "load", "", "warn", "per processor over 5 min")
+	})
 	f.part("memory runs out, and swap fills", func(f *fleet) {
 		f.finds("vm", "memory", "", "ok", "available")
 		f.on("vm", `mkswap /dev/vdf >/dev/null; swapon /dev/vdf; mount -o remount,size=1G /dev/shm
@@ -491,6 +497,8 @@ systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 		f.must(f.Machine().Thaw(ctx))
 		f.finds("vm", "ssh", "", "ok")
 	})
+	// The mean of five minutes goes down slowly.
+	f.finds("vm", "load", "", "ok", "per processor over 5 min")
 }
 
 // TestLookMount has a share on a kernel's NFS server, and one over FUSE whose

@@ -106,11 +106,11 @@ func (f *fleet) inventory(lines ...string) {
 	node := func(name string, addr any) {
 		fmt.Fprintf(&b, "[node.%s]\naddress = \"%v\"\n", name, addr)
 		if !strings.Contains(text, "node."+name+": kind = ") {
-			// A node's load is that of the machine all beds share. What is done to a
-			// machine's memory stops far from where its kernel would kill.
+			// A node's load is that of the host all beds share; a machine's is its own.
+			// What is done to its memory stops far from where its kernel would kill.
 			limits := "load = { warn = 500, fail = 1000 }"
 			if m := f.Machine(); m != nil && m.Name == name {
-				limits += ", memory = { warn = 40, fail = 25 }, swap = { warn = 30 }"
+				limits = "memory = { warn = 40, fail = 25 }, swap = { warn = 30 }"
 			}
 			b.WriteString("limits = { " + limits + " }\n")
 		}
