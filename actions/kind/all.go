@@ -20,6 +20,7 @@ func All() []actions.Kind {
 	return []actions.Kind{
 		address,
 		bareos,
+		bareosJob,
 		borg,
 		btrfs,
 		caddy,

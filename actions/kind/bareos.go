@@ -25,7 +25,7 @@ configuration holds a password, so that it may be read by root and the group bar
 into it, or allow sudo. Whoever may use the console may do anything to all copies: a console of its own in the
 director's configuration, with CommandACL = status, llist, .jobs, version, is better, and config names its file.
 
-Copies made by it are not started and not brought back from here.`,
+Copies are made and brought back by a repository of kind bareos-job, one a job.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "config", Type: inventory.TypePath, Doc: "bconsole's configuration on the host; its own where not said"},

@@ -26,6 +26,8 @@ A copy is a backup that a storage of Proxmox VE lists with its time: one of a Pr
 vzdump. Where the newest is too old and a storage does not answer, a newer one may lie there: that is unknown. Whether
 a copy can be restored is not known by its being listed; what a Proxmox Backup Server verified and found broken is fail.
 
+Copies are made and brought back by a repository of kind proxmox-storage, which takes the vm as it takes the service.
+
 A virtual machine without an agent is copied as if its power were cut; that is said and is no fault.
 
 As a service with standbys, which are nodes of the same cluster, a guest is moved: it is shut down, handed over by the

@@ -24,6 +24,7 @@ var verbsTOML = map[string]string{
 	"samba":           "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
 	"sqlite":          "[service.x]\nkind=\"sqlite\"\non=\"app\"\npaths=[\"/srv/x\"]\n",
 	"systemd":         "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
+	"bareos-job":      "[vm.guest]\non=\"app\"\n[repository.x]\nkind=\"bareos-job\"\ndirector=\"app\"\njob=\"nas\"\nspare_client=\"fd\"\n",
 	"borg":            "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
 	"directory":       "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
 	"pbs":             "[repository.x]\nkind=\"pbs\"\nurl=\"u@pbs@nas:x\"\npassword={ env = \"PW\" }\n",
@@ -63,8 +64,10 @@ func wholeNative(t *testing.T, name string, k actions.Kind, f *inventory.Fleet) 
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	if why, _ := k.Takes(*target); why != "" {
-		t.Errorf("%s does not take %s: %s", name, target.Ref, why)
+	if k.Takes != nil {
+		if why, _ := k.Takes(*target); why != "" {
+			t.Errorf("%s does not take %s: %s", name, target.Ref, why)
+		}
 	}
 	n, err := k.Native(f, f.Repositories[0], *target)
 	if err != nil {

@@ -290,3 +290,31 @@ func TestNativeEvidence(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestNativeIsListedAndAudited: where it is listed, and what is known of it, is
+// told by the system, and of a repository without a kind nothing is.
+func TestNativeIsListedAndAudited(t *testing.T) {
+	kinds := append(testKinds(actions.GradePower), glass(false), actions.Kind{Name: "linuxish", Levels: []inventory.Level{inventory.LevelService}})
+	schema := inventory.Schema{}
+	for _, k := range kinds {
+		schema[k.Name] = k.Schema()
+	}
+	f, err := inventory.Parse("t.toml", []byte(glassInventory+"[repository.words]\n"), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := f.Backups[slices.IndexFunc(f.Backups, func(b inventory.Backup) bool { return b.Name == "both" })]
+	for name, host := range map[string]inventory.Ref{"g": "node/p", "r": "node/a"} {
+		if q, err := Listing(f, kinds, both, name); err != nil || q.Host != host || q.ID != "both "+name || q.Script.Inputs[actions.InTag] != "both" {
+			t.Errorf("%s: %+v, %v", name, q, err)
+		}
+	}
+	if _, err := Listing(f, kinds, both, "words"); err != ErrDescribed {
+		t.Errorf("words: %v", err)
+	}
+	for _, r := range f.Repositories {
+		if _, ok := Keeps(f, kinds, r); ok != (r.Name != "words") {
+			t.Errorf("%s: %v", r.Name, ok)
+		}
+	}
+}
