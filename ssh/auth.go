@@ -161,18 +161,31 @@ func (l *login) explain(e *Error) error {
 		for _, err := range l.broken {
 			var b *Error
 			if errors.As(err, &b) {
-				return &Error{Host: l.host.Name, Address: l.host.addr(), Trouble: KeyUnusable, Err: errors.Join(l.broken...), Hint: b.Hint}
+				return &Error{Host: l.host.Name, Address: l.host.addr(), Trouble: KeyUnusable, Err: errors.Join(causes(l.broken)...), Hint: b.Hint}
 			}
 		}
 		return &Error{Host: l.host.Name, Address: l.host.addr(), Trouble: LoginRefused, Err: fmt.Errorf("there is no key to offer for user %s", l.host.User), Hint: "name one: identity = \"~/.ssh/id_ed25519\", or start an agent"}
 	}
 	text := fmt.Sprintf("user %s was let in with none of: %s", l.host.User, strings.Join(l.offered, ", "))
-	for _, err := range l.broken {
+	for _, err := range causes(l.broken) {
 		text += "; not offered: " + err.Error()
 	}
 	e.Err = errors.New(text)
 	e.Hint = fmt.Sprintf("ssh-copy-id %s@%s, or name another user or identity", l.host.User, l.host.Address)
 	return e
+}
+
+// causes returns what was wrong with keys, without the words for the trouble that
+// it is a part of.
+func causes(broken []error) []error {
+	out := make([]error, len(broken))
+	for i, err := range broken {
+		var e *Error
+		if out[i] = err; errors.As(err, &e) && e.Err != nil {
+			out[i] = e.Err
+		}
+	}
+	return out
 }
 
 // file reads a key file, once. One that cannot be used is looked at again the

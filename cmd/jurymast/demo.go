@@ -27,7 +27,8 @@ where there is no terminal it looks and goes on looking.
   demo shell [-c SCRIPT]            a shell in which jurymast means the demo fleet
   demo fault NODE FAULT             inside that shell: break a machine, or heal it
 
-Faults: down, hang, slow DURATION, cut, newkey, refuse, heal.`,
+Faults: down, hang, slow DURATION, cut, newkey, refuse, full, no-shell,
+read-only-tmp, clock TIME, heal.`,
 		Example: "  jurymast demo\n  jurymast demo check all -o json\n  jurymast demo --calm check all\n  jurymast demo shell\n  jurymast demo shell -c 'jurymast demo fault nas down; jurymast check nas'",
 		RunE: func(c *cobra.Command, as []string) error {
 			return a.runDemo(c.Context(), calm, as)

@@ -113,7 +113,11 @@ func explain(err error) report {
 		if errors.Is(err, fs.ErrPermission) {
 			code = exitNoPerm
 		}
-		return report{what: "the inventory " + read.Path + " cannot be read", why: read.Err.Error(), next: read.Hint, code: code}
+		next := read.Hint
+		if next == "" {
+			next = "is the path right, and may you read it? jurymast config path"
+		}
+		return report{what: "the inventory " + read.Path + " cannot be read", why: read.Err.Error(), next: next, code: code}
 	case errors.As(err, &problems):
 		return report{what: problems.Error(), next: "mend the lines above; jurymast inventory validate", code: exitInventory}
 	case errors.Is(err, context.Canceled):

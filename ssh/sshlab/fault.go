@@ -118,6 +118,9 @@ func (m *Machine) NewKey() error {
 // Heal ends every fault but a changed key.
 func (m *Machine) Heal() error {
 	m.change(func(w *weather) { *w = weather{edition: w.edition} })
+	if err := m.recover(); err != nil {
+		return fmt.Errorf("machine %s: heal: %w", m.host.Name, err)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed || m.listener != nil {
@@ -130,15 +133,16 @@ func (m *Machine) Heal() error {
 }
 
 // Faults are the words that Fault takes, with their arguments.
-var faults = []string{"down", "cutoff", "hang", "slow DURATION [DURATION]", "cut BYTES", "cut-once BYTES", "newkey", "refuse", "garbage", "reboot", "heal"}
+var faults = []string{"down", "cutoff", "hang", "slow DURATION [DURATION]", "cut BYTES", "cut-once BYTES", "newkey", "refuse", "garbage", "reboot", "full", "read-only-tmp", "no-shell", "clock TIME", "heal"}
 
 // Faults lists what Fault understands, one line each.
 func Faults() []string { return append([]string(nil), faults...) }
 
 // Fault does to a machine what the word says: "down", "cutoff", "hang", "slow"
 // with the time a byte takes (or one time each for up and down), "cut" or
-// "cut-once" with a number of bytes, "newkey", "refuse", "garbage", "reboot"
-// and "heal". "slow 200ms" and "slow", "200ms" are the same.
+// "cut-once" with a number of bytes, "newkey", "refuse", "garbage", "reboot",
+// "full", "read-only-tmp", "no-shell", "clock" with a time (RFC 3339) and
+// "heal". "slow 200ms" and "slow", "200ms" are the same.
 func (l *Lab) Fault(machine, fault string, args ...string) error {
 	if err := l.fault(machine, fault, args); err != nil {
 		return fmt.Errorf("fault %s: %w", machine, err)
@@ -157,14 +161,17 @@ func (l *Lab) fault(machine, fault string, args []string) error {
 	}
 	word, args := words[0], words[1:]
 	plain := map[string]func() error{
-		"down":    m.Down,
-		"cutoff":  m.CutOff,
-		"hang":    func() error { m.Hang(); return nil },
-		"newkey":  m.NewKey,
-		"refuse":  func() error { m.RefuseLogins(); return nil },
-		"garbage": func() error { m.Garbage(); return nil },
-		"reboot":  m.Reboot,
-		"heal":    m.Heal,
+		"down":          m.Down,
+		"cutoff":        m.CutOff,
+		"hang":          func() error { m.Hang(); return nil },
+		"newkey":        m.NewKey,
+		"refuse":        func() error { m.RefuseLogins(); return nil },
+		"garbage":       func() error { m.Garbage(); return nil },
+		"reboot":        m.Reboot,
+		"full":          func() error { m.Full(); return nil },
+		"no-shell":      func() error { m.NoShell(); return nil },
+		"read-only-tmp": m.ReadOnlyTmp,
+		"heal":          m.Heal,
 	}
 	if do, ok := plain[word]; ok {
 		if len(args) > 0 {
@@ -177,6 +184,8 @@ func (l *Lab) fault(machine, fault string, args []string) error {
 		return m.slow(args)
 	case "cut", "cut-once":
 		return m.cutByWord(word == "cut-once", args)
+	case "clock":
+		return m.clockByWord(args)
 	default:
 		return fmt.Errorf("no fault %q; one of %s", word, strings.Join(faults, ", "))
 	}
@@ -196,6 +205,17 @@ func (m *Machine) slow(args []string) error {
 	}
 	m.Slow(times[0], times[len(times)-1])
 	return nil
+}
+
+func (m *Machine) clockByWord(args []string) error {
+	if len(args) != 1 {
+		return errors.New("clock takes one time")
+	}
+	at, err := time.Parse(time.RFC3339, args[0])
+	if err != nil {
+		return fmt.Errorf("%q is no time; one is 1970-01-01T00:10:00Z", args[0])
+	}
+	return m.Clock(at)
 }
 
 func (m *Machine) cutByWord(once bool, args []string) error {

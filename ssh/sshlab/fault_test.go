@@ -2,6 +2,7 @@ package sshlab
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -214,12 +215,12 @@ func TestSlow(t *testing.T) {
 
 func TestFaultWords(t *testing.T) {
 	l := start(t, Host{Name: "a"})
-	for _, good := range [][]string{{"slow 20ms"}, {"slow", "20ms", "1ms"}, {"cut 1000"}, {"cut-once", "10"}, {"hang"}, {"cutoff"}, {"reboot"}, {"heal"}} {
+	for _, good := range [][]string{{"slow 20ms"}, {"slow", "20ms", "1ms"}, {"cut 1000"}, {"cut-once", "10"}, {"hang"}, {"cutoff"}, {"reboot"}, {"full"}, {"no-shell"}, {"read-only-tmp"}, {"clock 1970-01-01T00:10:00Z"}, {"heal"}} {
 		if err := l.Fault("a", good[0], good[1:]...); err != nil {
 			t.Errorf("%v: %v", good, err)
 		}
 	}
-	for _, bad := range [][]string{{""}, {"burn"}, {"slow"}, {"slow x"}, {"slow -1s"}, {"cut -1"}, {"cut 1 2"}, {"down 3"}} {
+	for _, bad := range [][]string{{""}, {"burn"}, {"slow"}, {"slow x"}, {"slow -1s"}, {"cut -1"}, {"cut 1 2"}, {"down 3"}, {"clock"}, {"clock noon"}, {"full 3"}} {
 		if err := l.Fault("a", bad[0], bad[1:]...); err == nil {
 			t.Errorf("%v was taken", bad)
 		}
@@ -227,6 +228,57 @@ func TestFaultWords(t *testing.T) {
 	if err := l.Fault("b", "down"); err == nil {
 		t.Error("a machine that is not there was broken")
 	}
+}
+
+// TestSick has a machine answer that is in no state to work, and recover.
+func TestSick(t *testing.T) {
+	l := start(t, Host{Name: "a"})
+	m := l.Machine("a")
+	ask := func(command string) string {
+		t.Helper()
+		out, said, code := run(t, dial(t, m), command, "echo ran\n")
+		return fmt.Sprintf("%s%s%d", out, said, code)
+	}
+	const (
+		write = `cd; (echo x >new) 2>/dev/null; wc -c <new | tr -d ' '; rm -f new`
+		tmp   = `mktemp -d "$TMPDIR/x.XXXXXX" >/dev/null 2>&1 && echo made`
+		clock = `date -u +%Y; date -u -r "$HOME" +%Y`
+		shell = "exec /bin/sh -s"
+	)
+	year := time.Now().UTC().Format("2006")
+	well := func() {
+		t.Helper()
+		for command, want := range map[string]string{write: "2\n0", tmp: "made\n0", clock: year + "\n" + year + "\n0", shell: "ran\n0"} {
+			if got := ask(command); got != want {
+				t.Errorf("%s: %q, want %q", command, got, want)
+			}
+		}
+	}
+	well()
+	m.Full()
+	if got := ask(write); got != "0\n0" {
+		t.Errorf("full: %q", got)
+	}
+	m.NoShell()
+	if got := ask(shell); !strings.HasSuffix(got, "127") || strings.Contains(got, "ran") {
+		t.Errorf("no shell: %q", got)
+	}
+	if err := m.ReadOnlyTmp(); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(tmp); got != "1" {
+		t.Errorf("tmp: %q", got)
+	}
+	if err := m.Clock(time.Unix(600, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(clock); got != "1970\n"+year+"\n0" {
+		t.Errorf("clock: %q", got)
+	}
+	if err := m.Heal(); err != nil {
+		t.Fatal(err)
+	}
+	well()
 }
 
 func TestReboot(t *testing.T) {

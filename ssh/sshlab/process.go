@@ -44,7 +44,8 @@ func (m *Machine) run(command string, interactive bool) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(shell, "-c", command)
+	program, args := m.suffer(shell, command)
+	cmd := exec.Command(program, args...)
 	if interactive {
 		cmd = exec.Command(shell)
 		cmd.Args[0] = "-" + filepath.Base(shell) // a login shell

@@ -15,6 +15,8 @@ type weather struct {
 	refuse   bool          // no login is accepted
 	garbage  bool          // what listens is no ssh server
 	cutoff   bool          // reached from other machines only
+	full     bool          // nothing can be written there
+	noShell  bool          // it has no /bin/sh
 
 	cut     bool  // each connection breaks after limit more bytes to the client
 	once    bool  // and only one does
