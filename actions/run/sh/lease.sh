@@ -64,7 +64,10 @@ drop) jm_high=$JM_EPOCH jm_until=0 ;;
 esac
 # shellcheck disable=SC2086
 for jm_t in $JM_TARGETS; do
-    printf '%s %s %s %s\n' "$jm_high" "$RUN" "$jm_until" "$JM_HOLDER" >"$jm_lease/.$jm_t.new" &&
-        mv -f "$jm_lease/.$jm_t.new" "$jm_lease/$jm_t" || exit 1
+    if ! printf '%s %s %s %s\n' "$jm_high" "$RUN" "$jm_until" "$JM_HOLDER" >"$jm_lease/.$jm_t.new" ||
+        ! mv -f "$jm_lease/.$jm_t.new" "$jm_lease/$jm_t"; then
+        echo "nothing can be written in $jm_lease: is there room (df), and is it mounted rw?" >&2
+        exit 1
+    fi
 done
 echo "@epoch $jm_high"
