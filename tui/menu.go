@@ -149,14 +149,14 @@ func newActions(m *root, r inventory.Ref) *menu {
 		switch {
 		case t != nil && t.Protected:
 			why = "protected"
-		case !moves(v) && !m.copied(r):
-			why = "no backup is written of it"
-		case moves(v) && (t == nil || len(t.Standby) == 0):
-			why = "it has no standby"
 		case v == actions.VerbDeploy:
 			if err := m.engine.Deploys(r); err != nil {
 				why = err.Error()
 			}
+		case !moves(v) && !m.copied(r):
+			why = "no backup is written of it"
+		case moves(v) && (t == nil || len(t.Standby) == 0):
+			why = "it has no standby"
 		}
 		x.items = append(x.items, item{group: "Change: each opens a plan first", text: string(v), note: verbNotes[v], why: why,
 			do: func() tea.Cmd { return m.plan(Request{Verb: v, Target: r}) }})

@@ -75,7 +75,7 @@ func TestFiltersReachEveryList(t *testing.T) {
 	f.run = actions.Run{ID: "0412-k3f9", State: "done", Who: "anna", Title: "Move it", Verb: moved.Verb, Target: moved.Target, Made: at, Plan: failover()}
 	r := sit(t, f, 100, 30, Options{}).sees("Problems 6")
 	r.press("6", "/").types("homes").sees("backups 1 of 2").sees("3-2-1 1 of 2").press("enter", "esc").sees("backups 2")
-	r.press("7", "/").types("kind:failover").sees("Playbooks 1 of 10").press("enter").sees("▸ failover service/postgres").press("esc")
+	r.press("7", "/").types("kind:failover").sees("Playbooks 1 of 11").press("enter").sees("▸ failover service/postgres").press("esc")
 	r.press("8", "/").types("who:an").sees("records 1 of 6").press("enter", "esc", "/").types("since:soon").sees("is no span of time").press("esc")
 	r.press(":").types("runs").press("enter").sees("Runs 1").press("/").types("who:ben").sees("Runs 0 of 1").press("esc").sees("Move it")
 	r.press("1", "a").sees("service/nextcloud").press("/").types("mute").sees("acknowledge, mute").not("open detail").press("enter", "esc").sees("open detail")
