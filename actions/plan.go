@@ -57,7 +57,7 @@ type Plan struct {
 	Emergency bool `json:"emergency,omitempty"`
 	// Left is what remains for a person once the run is done.
 	Left []Todo `json:"left,omitempty"`
-	// Goals are what the run is measured against; zero: none.
+	// Goals are what the run is measured against, from the inventory; zero: none.
 	RTO time.Duration `json:"rto_ns,omitempty"`
 	RPO time.Duration `json:"rpo_ns,omitempty"`
 }
@@ -215,6 +215,42 @@ func (p Plan) Estimate() (time.Duration, bool) {
 		side = max(side, s.Estimate)
 	}
 	return total + side, known
+}
+
+// Recovery returns how long it takes by earlier runs until the target works
+// again, or until a drill has brought it up; false when that is not known.
+func (p Plan) Recovery() (time.Duration, bool) {
+	for _, o := range p.Impact.Down {
+		if o.Target == p.Target {
+			return o.For, o.For > 0
+		}
+	}
+	return p.Restored(func(id string) (time.Duration, bool) {
+		s, _ := p.Step(id)
+		return s.Estimate, s.Estimate > 0
+	}, "")
+}
+
+// restoring are the steps of a restore or a drill that bring data back.
+var restoring = []string{"extract", "put", "start", "prove", "try"}
+
+// Restored returns how long the steps that bring data back take together, by
+// what is told of each; false where one of them is not told of, or where there
+// are none. In a playbook the ids of the steps begin with ahead.
+func (p Plan) Restored(took func(id string) (time.Duration, bool), ahead string) (time.Duration, bool) {
+	var sum time.Duration
+	found := false
+	for _, id := range restoring {
+		if _, ok := p.Step(ahead + id); !ok {
+			continue
+		}
+		d, ok := took(ahead + id)
+		if !ok {
+			return 0, false
+		}
+		sum, found = sum+d, found || id == "extract" || id == "put"
+	}
+	return sum, found
 }
 
 // NoReturn returns the place of the first step that cannot be undone, -1 when

@@ -191,6 +191,9 @@ type Copy struct {
 	// Proof is the best that was shown of it, "" for nothing; Proved when.
 	Proof  string    `json:"proof,omitempty"`
 	Proved time.Time `json:"proved,omitzero"`
+	// Restored is how long bringing it back took when that was last done; 0: it
+	// was not measured.
+	Restored time.Duration `json:"restored_ns,omitempty"`
 }
 
 // ProofLevels are what can be known of a copy, from least to most. A level

@@ -115,8 +115,10 @@ func TestEverythingIsRead(t *testing.T) {
 	same(t, "repositories", []any{f.Repositories[0].Site, f.Repositories[0].URL, f.Repositories[1].Site, f.Repositories[1].On, f.Repositories[1].Path},
 		[]any{"cloud", "https://s3.example.net/bucket", "friend", Ref("node/nas1"), "/srv/restic"})
 	b := f.Backups[0]
-	same(t, "backup", []any{b.Name, b.Of, b.To, b.RPO, b.Keep, b.Drill},
-		[]any{"files", Ref("share/files"), []string{"b2"}, 24 * time.Hour, map[string]int{"daily": 7, "weekly": 4}, 13 * 7 * 24 * time.Hour})
+	same(t, "backup", []any{b.Name, b.Of, b.To, b.RPO, b.RTO, b.Keep, b.Drill},
+		[]any{"files", Ref("share/files"), []string{"b2"}, 24 * time.Hour, 4 * time.Hour, map[string]int{"daily": 7, "weekly": 4}, 13 * 7 * 24 * time.Hour})
+
+	same(t, "rto of a service, and of its backup", []time.Duration{web.RTO, f.Backups[1].RTO}, []time.Duration{5 * time.Minute, 5 * time.Minute})
 
 	p := f.Playbooks[0]
 	if len(p.Steps) != 2 || !p.Unattended || p.Title != "patch everything" {

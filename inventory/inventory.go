@@ -165,6 +165,7 @@ type Target struct {
 	Standby []Ref    // service: hosts that could take over, in order
 	Data    []string // service: Refs of shares ("share/files") or absolute paths on its host
 	URL     string
+	RTO     time.Duration // service: how long it may be down; 0: not said
 }
 
 // Extra is a check that the user added to a target: [check.NAME] of = "…".
@@ -205,6 +206,7 @@ type Backup struct {
 	Of    Ref
 	To    []string      // repository names
 	RPO   time.Duration // [Class.RPO] of its target where not said
+	RTO   time.Duration // how long a restore may take: that of its service where not said, 0 for none
 	Keep  map[string]int
 	Drill time.Duration // how often a restore is to be practised; 0: never
 	Pos   Pos

@@ -69,6 +69,7 @@ var keysOf = map[Level][]Option{
 		{Name: "standby", Type: TypeList, Doc: "hosts that could take over, in order"},
 		{Name: "data", Type: TypeList, Doc: "what it keeps: shares, or absolute paths on its host"},
 		{Name: "url", Type: TypeURL, Doc: "where people use it"},
+		{Name: "rto", Type: TypeDuration, Doc: "how long it may be down: what moves and restores are measured against"},
 		keyKind, keyTitle, keyClass,
 	}, keysTarget),
 	LevelRepository: {
@@ -82,6 +83,7 @@ var keysOf = map[Level][]Option{
 		{Name: "of", Type: TypeString, Required: true, Doc: "what is copied"},
 		{Name: "to", Type: TypeList, Required: true, Doc: "the repositories it is copied to"},
 		{Name: "rpo", Type: TypeDuration, Doc: "how old the newest copy may be"},
+		{Name: "rto", Type: TypeDuration, Doc: "how long a restore may take; the rto of its service, where not said"},
 		{Name: "keep", Type: "table", Doc: "copies to keep: { daily = 7, weekly = 4, monthly = 12 }"},
 		{Name: "drill", Type: TypeDuration, Doc: "how often to practise a restore"},
 	},

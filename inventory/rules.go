@@ -24,6 +24,7 @@ func (b *builder) rules(root *table) {
 	b.addresses()
 	b.mountPoints()
 	b.backups()
+	b.goals()
 	b.uncovered(all)
 	b.repositories()
 }
@@ -221,6 +222,9 @@ func (b *builder) backups() {
 		if t == nil {
 			continue
 		}
+		if p.RTO == 0 {
+			p.RTO = t.RTO
+		}
 		if p.RPO == 0 {
 			p.RPO = t.Class.RPO()
 			if !b.written(ref, "rpo") {
@@ -267,6 +271,16 @@ func (b *builder) takes(of Ref, t *Target, r Repository) {
 	}
 	if k.Files && b.kinds[t.Kind].NoData && b.kinds[t.Kind].Levels != nil {
 		b.warn(at, "name what lies on it: a service or share with the files", "%s keeps files, and %s is of kind %s, which names none: copies there can be listed, and none be made", to, of, t.Kind)
+	}
+}
+
+// goals warns of services that are to be back soon and that nothing brings back.
+func (b *builder) goals() {
+	for _, t := range b.targets[LevelService] {
+		copied := slices.ContainsFunc(b.fleet.Backups, func(p Backup) bool { return p.Of == t.Ref })
+		if t.RTO > 0 && len(t.Standby) == 0 && !copied {
+			b.warn(b.valuePos(t.Ref, "rto"), "give it a standby or a backup", "%s has an rto, and nothing that brings it back", t.Ref)
+		}
 	}
 }
 

@@ -122,6 +122,7 @@ func (b *builder) share(r *reader, t *Target) {
 func (b *builder) service(r *reader, t *Target) {
 	r.require("on")
 	b.runsOn(r, t)
+	t.RTO = r.duration("rto")
 	for _, it := range r.list("standby") {
 		b.soon(r, "standby", it, hostLevels, func(to Ref) {
 			t.Standby = append(t.Standby, to)

@@ -39,6 +39,7 @@ func (b *builder) backup(r *reader, ref Ref, e *entry) {
 	p := &Backup{Name: ref.Name(), Pos: e.pos}
 	r.require("of", "to")
 	p.RPO = r.duration("rpo")
+	p.RTO = r.duration("rto")
 	p.Drill = r.duration("drill")
 	p.Keep = b.counts(r, "keep", keeps)
 	b.one(r, "of", targetLevels, func(of Ref, _ Pos) { p.Of = of })

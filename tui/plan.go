@@ -194,6 +194,7 @@ func (s *planScreen) impact(w int) []string {
 		down = []string{"nothing"}
 	}
 	add("down", strings.Join(down, ", "))
+	add("back after", recoveryText(p))
 	add("data at risk", p.Impact.Risk)
 	add("touches", refsText(p.Impact.Touches))
 	add("not touched", refsText(p.Impact.Spares))
@@ -334,4 +335,20 @@ func planText(p actions.Plan) string {
 		fmt.Fprintf(&b, "  %d %s: %s%s\n", i+1, s.Host, s.Title, undo)
 	}
 	return b.String()
+}
+
+// recoveryText says how long it takes until the target works again, of how long
+// it may; "" where the inventory does not say.
+func recoveryText(p actions.Plan) string {
+	if p.RTO == 0 {
+		return ""
+	}
+	est, known := p.Recovery()
+	switch {
+	case !known:
+		return "not known yet, of " + ageText(p.RTO)
+	case est > p.RTO:
+		return "estimate " + ageText(est) + ", MORE than its rto of " + ageText(p.RTO)
+	}
+	return "estimate " + ageText(est) + " of " + ageText(p.RTO)
 }

@@ -43,8 +43,12 @@ type Job struct {
 	Drilled time.Time     `json:"drilled,omitzero"`
 	Proof   string        `json:"proof,omitempty"`
 	Drill   time.Duration `json:"drill_ns,omitempty"` // how often that is wanted; 0: never
-	Due     bool          `json:"due"`                // a copy is due now
-	DueTry  bool          `json:"drill_due"`          // a drill is due now
+	// Restored is how long bringing a copy back took then, 0 where that was never
+	// measured; RTO how long it may take, 0 where the inventory does not say.
+	Restored time.Duration `json:"restored_ns,omitempty"`
+	RTO      time.Duration `json:"rto_ns,omitempty"`
+	Due      bool          `json:"due"`       // a copy is due now
+	DueTry   bool          `json:"drill_due"` // a drill is due now
 }
 
 // counts reports whether a copy counts at all.
@@ -76,13 +80,17 @@ func Jobs(f *inventory.Fleet, copies []actions.Copy, depots map[string]Depot, no
 }
 
 func jobOf(f *inventory.Fleet, b inventory.Backup, copies []actions.Copy, depots map[string]Depot, now time.Time) Job {
-	j := Job{Backup: b.Name, Target: b.Of, To: b.To, RPO: b.RPO, Drill: b.Drill}
+	j := Job{Backup: b.Name, Target: b.Of, To: b.To, RPO: b.RPO, RTO: b.RTO, Drill: b.Drill}
 	if t, ok := f.Target(b.Of); ok {
 		j.Class = t.Class
 	}
+	var measured time.Time
 	for _, c := range copies {
 		if c.Backup != b.Name || c.Target != b.Of {
 			continue
+		}
+		if c.Restored > 0 && c.Proved.After(measured) {
+			j.Restored, measured = c.Restored, c.Proved
 		}
 		if counts(c) && c.At.After(j.Newest.At) {
 			j.Newest = c
@@ -117,7 +125,21 @@ func jobOf(f *inventory.Fleet, b inventory.Backup, copies []actions.Copy, depots
 			}
 		}
 	}
+	j.aim()
 	return j
+}
+
+// aim warns where a restore is not known to be as fast as it has to be.
+func (j *Job) aim() {
+	if j.RTO == 0 || j.Newest.ID == "" || j.State != actions.OK || j.Restored > 0 && j.Restored <= j.RTO {
+		return
+	}
+	j.State, j.Next = actions.Warn, "jurymast run drill "+j.Backup+" --yes"
+	if j.Restored == 0 {
+		j.Line += fmt.Sprintf("; how long a restore takes was never measured, at most %s", span(j.RTO))
+		return
+	}
+	j.Line += fmt.Sprintf("; the last restore took %s, at most %s", span(j.Restored), span(j.RTO))
 }
 
 // tried reports whether a proof is one of a restore, and not only of a look.

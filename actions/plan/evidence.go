@@ -18,6 +18,8 @@ const damaged = "damaged"
 func Evidence(r actions.Run, events []actions.Event, now time.Time) []actions.Copy {
 	said := map[string]map[string]string{}
 	state := map[string]string{}
+	began := map[string]time.Time{}
+	took := map[string]time.Duration{}
 	for _, e := range events {
 		switch e.Type {
 		case actions.EventSaid:
@@ -25,8 +27,13 @@ func Evidence(r actions.Run, events []actions.Event, now time.Time) []actions.Co
 				said[e.Step] = map[string]string{}
 			}
 			said[e.Step][e.Item] = e.Line
+		case actions.EventIntent:
+			began[e.Step] = e.At
 		case actions.EventDone:
 			state[e.Step] = e.To
+			if at, ok := began[e.Step]; ok && e.To == "ok" {
+				took[e.Step] = e.At.Sub(at)
+			}
 		default:
 		}
 	}
@@ -48,6 +55,10 @@ func Evidence(r actions.Run, events []actions.Event, now time.Time) []actions.Co
 		}
 		if s.Do.Inputs[actions.InCopy] != "" && (base == "extract" || base == "put") {
 			if c, ok := provenCopy(r, s, base, said, state, now); ok {
+				c.Restored, _ = r.Plan.Restored(func(id string) (time.Duration, bool) {
+					d, ok := took[id]
+					return d, ok
+				}, strings.TrimSuffix(s.ID, base))
 				out = append(out, c)
 			}
 		}

@@ -127,7 +127,7 @@ func failover(m *maker) error {
 func (m *maker) moveTo(s moving, from member) error {
 	p := &m.plan
 	p.Ladder = actions.LadderGrave
-	p.From, p.RTO = from.host, 0
+	p.From, p.RTO = from.host, m.target.RTO
 	to, ok := m.standby(s, from)
 	if to.host != "" {
 		p.To = to.host

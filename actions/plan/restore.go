@@ -64,6 +64,7 @@ func (m *maker) choose() (source, bool, error) {
 		return s, false, err
 	}
 	m.plan.Name, m.plan.From, m.plan.To = s.policy.Name, m.target.Host, s.host
+	m.plan.RTO, m.plan.RPO = s.policy.RTO, s.policy.RPO
 	if ofFiles(ds) {
 		s.words, _, _ = m.surveyed(s.data, s.host)
 	}

@@ -21,9 +21,12 @@ type Report struct {
 	// Took is the whole run; RTO the time in which the service did not work, as
 	// measured from the step that ended it to the one that saw it well. Zero
 	// where nothing was down.
-	Took      time.Duration       `json:"took_ns"`
-	RTO       time.Duration       `json:"rto_ns,omitempty"`
-	RTOGoal   time.Duration       `json:"rto_goal_ns,omitempty"`
+	Took    time.Duration `json:"took_ns"`
+	RTO     time.Duration `json:"rto_ns,omitempty"`
+	RTOGoal time.Duration `json:"rto_goal_ns,omitempty"`
+	// Restored is how long the steps took that bring data back; 0: not measured.
+	Restored  time.Duration       `json:"restored_ns,omitempty"`
+	RPOGoal   time.Duration       `json:"rpo_goal_ns,omitempty"`
 	AtRisk    time.Duration       `json:"at_risk_ns"` // negative: not known
 	Risk      string              `json:"risk,omitempty"`
 	Around    []Around            `json:"around,omitempty"`
@@ -57,7 +60,7 @@ type Around struct {
 func MakeReport(r actions.Run, events []actions.Event) Report {
 	g := Replay(r.Plan, events)
 	rep := Report{
-		Run: r, Outcome: g.Outcome, Why: g.Why, RTOGoal: r.Plan.RTO, AtRisk: r.Plan.Impact.AtRisk, Risk: r.Plan.Impact.Risk,
+		Run: r, Outcome: g.Outcome, Why: g.Why, RTOGoal: r.Plan.RTO, RPOGoal: r.Plan.RPO, AtRisk: r.Plan.Impact.AtRisk, Risk: r.Plan.Impact.Risk,
 		Words: map[string][]string{}, Inventory: r.Plan.Inventory,
 	}
 	if !g.Began.IsZero() {
@@ -79,6 +82,10 @@ func MakeReport(r actions.Run, events []actions.Event) Report {
 	if !down.IsZero() && up.After(down) {
 		rep.RTO = up.Sub(down)
 	}
+	rep.Restored, _ = r.Plan.Restored(func(id string) (time.Duration, bool) {
+		st := g.Step(id)
+		return st.Took(), st.State == StepOK
+	}, "")
 	rep.gather(events)
 	rep.Left = left(r, g)
 	return rep
@@ -181,18 +188,8 @@ func (rep Report) Markdown() string {
 	line("")
 	line("## Measured")
 	line("")
-	switch {
-	case rep.RTO > 0 && rep.RTOGoal > 0:
-		line("- RTO %s (goal %s)", round(rep.RTO), round(rep.RTOGoal))
-	case rep.RTO > 0:
-		line("- RTO %s: the service did not work for so long", round(rep.RTO))
-	default:
-		line("- RTO: the service was not taken down")
-	}
-	if rep.AtRisk >= 0 {
-		line("- RPO %s at most: %s", round(rep.AtRisk), rep.Risk)
-	} else {
-		line("- RPO not known: %s", rep.Risk)
+	for _, l := range rep.measured() {
+		line("- %s", l)
 	}
 	line("")
 	line("## Steps")
@@ -239,6 +236,34 @@ func (rep Report) Markdown() string {
 	}
 	line("- plan %s, digest %s, inventory %s", rep.Run.Plan.ID, rep.Run.Digest, rep.Inventory)
 	return b.String()
+}
+
+// measured says what the run came to against its goals.
+func (rep Report) measured() []string {
+	var out []string
+	if rep.RTO > 0 {
+		out = append(out, fmt.Sprintf("RTO %s%s: the service did not work for so long", round(rep.RTO), against(rep.RTO, rep.RTOGoal)))
+	} else {
+		out = append(out, "RTO: the service was not taken down")
+	}
+	if rep.Restored > 0 {
+		out = append(out, fmt.Sprintf("restored in %s%s", round(rep.Restored), against(rep.Restored, rep.RTOGoal)))
+	}
+	if rep.AtRisk >= 0 {
+		return append(out, fmt.Sprintf("RPO %s at most%s: %s", round(rep.AtRisk), against(rep.AtRisk, rep.RPOGoal), rep.Risk))
+	}
+	return append(out, "RPO not known: "+rep.Risk)
+}
+
+// against compares what was measured with its goal, where there is one.
+func against(got, goal time.Duration) string {
+	switch {
+	case goal == 0:
+		return ""
+	case got > goal:
+		return fmt.Sprintf(", MORE than the goal of %s", round(goal))
+	}
+	return fmt.Sprintf(" of %s", round(goal))
 }
 
 // cell keeps text from ending a cell of a table.

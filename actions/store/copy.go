@@ -19,8 +19,8 @@ func (s *Store) KeepCopies(ctx context.Context, copies ...actions.Copy) error {
 	}
 	return s.writing(ctx, "keep copies", func(ctx context.Context, tx *sql.Tx) error {
 		insert, err := tx.PrepareContext(ctx, `
-			insert into copy (repository, backup, id, target, at, bytes, files, run, partial, listed, proof, proved)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			insert into copy (repository, backup, id, target, at, bytes, files, run, partial, listed, proof, proved, restored)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			on conflict (repository, id) do update set
 				at = case when excluded.listed > 0 then excluded.at else copy.at end,
 				bytes = case when excluded.listed > 0 then excluded.bytes else copy.bytes end,
@@ -29,7 +29,8 @@ func (s *Store) KeepCopies(ctx context.Context, copies ...actions.Copy) error {
 				run = case when excluded.run = '' then copy.run else excluded.run end,
 				partial = case when excluded.partial > copy.partial then excluded.partial else copy.partial end,
 				proof = case when excluded.proved > copy.proved then excluded.proof else copy.proof end,
-				proved = case when excluded.proved > copy.proved then excluded.proved else copy.proved end`)
+				proved = case when excluded.proved > copy.proved then excluded.proved else copy.proved end,
+				restored = case when excluded.restored > 0 then excluded.restored else copy.restored end`)
 		if err != nil {
 			return err
 		}
@@ -40,7 +41,7 @@ func (s *Store) KeepCopies(ctx context.Context, copies ...actions.Copy) error {
 				partial = 1
 			}
 			_, err := insert.ExecContext(ctx, c.Repository, c.Backup, c.ID, string(c.Target), toDB(c.At), c.Bytes, c.Files, c.Run, partial,
-				toDB(c.Listed), c.Proof, toDB(c.Proved))
+				toDB(c.Listed), c.Proof, toDB(c.Proved), int64(c.Restored))
 			if err != nil {
 				return err
 			}
@@ -69,11 +70,11 @@ func (s *Store) Copies(ctx context.Context, target inventory.Ref) ([]actions.Cop
 		var c actions.Copy
 		var at, listed, proved int64
 		var partial int
-		err := rows.Scan(&c.Repository, &c.Backup, &c.ID, &c.Target, &at, &c.Bytes, &c.Files, &c.Run, &partial, &listed, &c.Proof, &proved)
+		err := rows.Scan(&c.Repository, &c.Backup, &c.ID, &c.Target, &at, &c.Bytes, &c.Files, &c.Run, &partial, &listed, &c.Proof, &proved, &c.Restored)
 		c.At, c.Listed, c.Proved, c.Partial = fromDB(at), fromDB(listed), fromDB(proved), partial != 0
 		copies = append(copies, c)
 		return err
-	}, `select repository, backup, id, target, at, bytes, files, run, partial, listed, proof, proved from copy
+	}, `select repository, backup, id, target, at, bytes, files, run, partial, listed, proof, proved, restored from copy
 		where target = $1 or $1 = '' order by at desc, repository`, string(target))
 	return copies, s.wrap("read the copies", err)
 }

@@ -67,6 +67,7 @@ var migrations = []string{
 	);
 	create index copy_target on copy (target, at);
 	`,
+	`alter table copy add column restored bigint not null default 0`,
 }
 
 // migrate runs the steps that the file has not had. Each counts once also when

@@ -242,6 +242,12 @@ func planListing(p actions.Plan) listing {
 		"digest": p.Digest(), "conditions": nonNil(p.Conditions), "steps": planSteps(p), "impact": p.Impact, "ladder": p.Ladder, "word": p.Word,
 		"emergency": p.Emergency, "left": nonNil(p.Left),
 	}
+	if p.RTO > 0 {
+		l.extra["rto_seconds"] = p.RTO.Seconds()
+		if est, known := p.Recovery(); known {
+			l.extra["recovery_seconds"] = est.Seconds()
+		}
+	}
 	return l
 }
 
@@ -292,6 +298,9 @@ func planText(p actions.Plan, pr printer) string {
 		}
 		line("  down           %s %s", o.Target, long)
 	}
+	if p.RTO > 0 {
+		line("  back after     %s", goalText(p))
+	}
 	if p.Impact.Floor > 0 {
 		line("  at least       %s, by what fencing and redirects take", age(p.Impact.Floor))
 	}
@@ -309,6 +318,19 @@ func planText(p actions.Plan, pr printer) string {
 	line("This is a plan. Nothing has been changed.")
 	line("%s", runHint(p))
 	return b.String()
+}
+
+// goalText says how long it takes until the target works again, of how long it
+// may.
+func goalText(p actions.Plan) string {
+	est, known := p.Recovery()
+	switch {
+	case !known:
+		return "estimate not known yet, of " + age(p.RTO)
+	case est > p.RTO:
+		return "estimate " + age(est) + ", MORE than its rto of " + age(p.RTO)
+	}
+	return "estimate " + age(est) + " of " + age(p.RTO)
 }
 
 func acceptHint(c actions.Condition) string {

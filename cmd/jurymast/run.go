@@ -252,6 +252,9 @@ func (a *app) outcome(ctx context.Context, e *engine.Engine, id string) error {
 	fmt.Fprintf(&b, "%s in %s", strings.ToUpper(string(rep.Outcome)), age(rep.Took))
 	if rep.RTO > 0 {
 		fmt.Fprintf(&b, ", RTO %s", rep.RTO.Round(10*time.Millisecond))
+		if rep.RTOGoal > 0 {
+			fmt.Fprintf(&b, " of %s", age(rep.RTOGoal))
+		}
 	}
 	b.WriteString("\n")
 	for _, t := range rep.Left {
