@@ -36,10 +36,13 @@ jm_find() {
     fi
   done
   for jm_top; do
-    if [ -d "$jm_top" ] && [ -w "$jm_top" ] || [ "$JM_DO" = start ] && mkdir -p "$jm_top" 2>/dev/null; then
-      jm_dir=$jm_top/$JM_ID
-      return 0
+    if [ -d "$jm_top" ]; then
+      [ -w "$jm_top" ] || continue
+    elif [ "$JM_DO" != start ] || ! mkdir -p "$jm_top" 2>/dev/null; then
+      continue
     fi
+    jm_dir=$jm_top/$JM_ID
+    return 0
   done
   jm_dir=$1/$JM_ID
 }
