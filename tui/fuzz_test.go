@@ -312,6 +312,23 @@ func TestBurstsAndSplitKeys(t *testing.T) {
 		t.Errorf("%T is on top", m.top())
 	}
 	m, _ = ready(t, newFake(t), 80, 24, Options{})
+	m.Update(keyOf("2"))
+	m.Update(keyOf("/nas")) // a filter that was typed fast
+	if l, ok := m.top().(*list); !ok || l.filtered() != "nas" {
+		t.Errorf("the filter is %q on %T", l.filtered(), m.top())
+	}
+	m, _ = ready(t, newFake(t), 80, 24, Options{})
+	m.Update(keyOf(":show"))
+	if p, ok := m.top().(*palette); !ok || p.edit.String() != "show" {
+		t.Errorf("the command is not there: %T", m.top())
+	}
+	m, _ = ready(t, newFake(t), 80, 24, Options{})
+	m.Update(planMsg{asked: moved, plan: failover()})
+	m.Update(keyOf(" xpostgres"))
+	if q, ok := m.top().(*confirm); !ok || q.edit.String() != "" {
+		t.Errorf("a question was answered by what was typed ahead: %T", m.top())
+	}
+	m, _ = ready(t, newFake(t), 80, 24, Options{})
 	m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("axq\n"), Paste: true})
 	if _, ok := m.top().(*overview); !ok || !strings.Contains(m.View(), "pasted") {
 		t.Error("pasted text was taken for keys")

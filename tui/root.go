@@ -250,12 +250,28 @@ func (m *root) key(k tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	var cmds []tea.Cmd
-	for _, s := range strokes(k) {
+	all := strokes(k)
+	for i, s := range all {
 		top := m.top()
 		cmds = append(cmds, m.act(m.keys.acts[s]...))
 		if m.prompt != nil || m.top() != top {
-			break // what was typed ahead does not answer what it could not see
+			cmds = append(cmds, m.ahead(all[i+1:]))
+			break
 		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// ahead takes what was typed ahead of a line to type into: a filter that was
+// typed fast. It answers nothing that it could not see.
+func (m *root) ahead(strokes []string) tea.Cmd {
+	t, ok := m.top().(typist)
+	if f, box := m.top().(floating); m.prompt == nil && (!ok || !t.typing() || box && f.asks()) {
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, s := range strokes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(s)}))
 	}
 	return tea.Batch(cmds...)
 }

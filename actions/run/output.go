@@ -23,6 +23,7 @@ type outputLog struct {
 	waiting []actions.Event
 	lines   int
 	flushed time.Time
+	later   *time.Timer // writes what is waiting; nil where nothing is
 	err     error
 }
 
@@ -44,7 +45,20 @@ func (l *outputLog) line(text string) {
 		return
 	}
 	l.waiting = append(l.waiting, actions.Event{Type: actions.EventOutput, Step: l.step, Line: actions.Line(text)})
-	if l.c.Now().Sub(l.flushed) >= flushEvery {
+	switch {
+	case l.c.Now().Sub(l.flushed) >= flushEvery:
+		l.write()
+	case l.later == nil:
+		// A step that says what it waits for and then waits is not silent.
+		l.later = time.AfterFunc(flushEvery, l.flush)
+	}
+}
+
+// flush journals what has been waiting for a while.
+func (l *outputLog) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.later = nil; l.ctx.Err() == nil {
 		l.write()
 	}
 }
@@ -62,6 +76,9 @@ func (l *outputLog) write() {
 func (l *outputLog) rest() ([]actions.Event, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.later != nil {
+		l.later.Stop()
+	}
 	left := l.waiting
 	l.waiting = nil
 	return left, l.err
