@@ -302,7 +302,7 @@ type Move struct {
 	// (yes, no), @trouble.
 	Survey func(host inventory.Ref) Script
 	// Stop stops the old active for good and says @position where there is one;
-	// Resume undoes that.
+	// Resume undoes that. Neither is needed where there are Hand and Rejoin.
 	Stop, Resume func(host inventory.Ref) Script
 	// Caught waits until the standby has all up to $SAID_POSITION; nil: nothing
 	// to wait for.
@@ -311,6 +311,19 @@ type Move struct {
 	// write read back. Active says by exit 0 that it is active already, by 1
 	// that it is not.
 	Promote, Verify, Active func(host inventory.Ref) Script
+	// Hand has the system itself hand over, where it does so with one writer at
+	// any time and the move is planned; nil: it is stopped, and promoted. The last
+	// of its steps does it, and is never redone blindly. Undo of each is run only
+	// where the other host is not active; that of the last ends what is under way,
+	// and with 0 when the old host is still active. Ends says that the service does
+	// not work meanwhile. Survey says on either host @stays (why it cannot be
+	// handed over now), and may say @seen (how it would be, for people), and on the
+	// active one @floor (seconds: the least that it takes, in the place of Floor).
+	Hand func(from, to inventory.Ref) []Step
+	// Elects says how its members choose the active one by majority, and that one
+	// which is cut off gives up by itself: then an emergency needs no fence, and
+	// Promote only waits for what they choose. "": they do not.
+	Elects string
 	// Rejoin makes the old active a standby of the new, which $PEER names.
 	Rejoin func(old, active inventory.Ref) []Step
 	// Floor is the least time that promoting takes.

@@ -121,6 +121,7 @@ func failover(m *maker) error {
 	if !ok {
 		return nil
 	}
+	m.chosen(s, from)
 	return m.moveTo(s, from)
 }
 
@@ -158,6 +159,9 @@ func (m *maker) moveTo(s moving, from member) error {
 		}
 	}
 	switch {
+	case from.seen && s.move.Hand != nil:
+		m.handOver(s, from, to)
+		return nil
 	case from.seen && s.move.Shape == shapeProxy:
 		m.switchOver(s, from, to)
 	case from.seen:
@@ -169,10 +173,15 @@ func (m *maker) moveTo(s moving, from member) error {
 	}
 	p.Left = append(p.Left,
 		actions.Todo{Text: fmt.Sprintf("%s has no standby until %s is rebuilt as one", m.target.Ref, from.host.Name()), Command: "jurymast run rejoin " + string(m.target.Ref)})
-	if to.host != m.target.Host {
-		p.Left = append(p.Left, actions.Todo{Text: "to go back once that is done", Command: "jurymast run failback " + string(m.target.Ref)})
-	}
+	m.wayBack("to go back once that is done")
 	return nil
+}
+
+// wayBack leaves the way to the host that the inventory names.
+func (m *maker) wayBack(text string) {
+	if m.plan.To != m.target.Host {
+		m.plan.Left = append(m.plan.Left, actions.Todo{Text: text, Command: "jurymast run failback " + string(m.target.Ref)})
+	}
 }
 
 // lockData holds the shares that move along.
@@ -238,6 +247,9 @@ func (m *maker) emergency(s moving, from, to member) {
 	if s.move.Shape == "shared" {
 		p.Impact.AtRisk, p.Impact.AtRiskBytes = 0, 0
 		p.Impact.Risk = "what had not reached the share"
+	}
+	if m.elected(s) {
+		return
 	}
 	i := slices.IndexFunc(s.fences, func(f fence) bool { return f.ready && f.Grade >= actions.GradeLease && m.covers(f, from) })
 	if i < 0 {

@@ -31,6 +31,7 @@ func testKinds(grade actions.Grade) []actions.Kind {
 				return actions.Move{Shape: "replicated", Survey: on("survey"), Stop: on("stop"), Resume: on("resume"), Promote: on("promote"), Verify: on("verify"), Active: on("active"), Floor: time.Second}, nil
 			},
 		},
+		{Name: "baton", Levels: []inventory.Level{inventory.LevelService}, Move: handMove},
 		{
 			Name: "page", Levels: []inventory.Level{inventory.LevelService},
 			Move: func(*inventory.Fleet, inventory.Target) (actions.Move, error) {
@@ -74,6 +75,14 @@ site = "away"
 kind = "db"
 on = "a"
 standby = ["b"]
+[service.h]
+kind = "baton"
+on = "a"
+standby = ["b"]
+[service.reader]
+kind = "baton"
+on = "p"
+needs = ["h"]
 [service.web]
 kind = "db"
 on = "p"

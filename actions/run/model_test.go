@@ -19,8 +19,8 @@ import (
 var errDead = errors.New("the runner was killed")
 
 // model is hosts and a journal in memory, with one fault at a chosen point.
-// Scripts are named by what they do: "set X", "unset X", "is X", "fail",
-// "say NAME VALUE".
+// Scripts are named by what they do: "set X", "unset X", "hand X Y", "is X",
+// "fail", "say NAME VALUE".
 type model struct {
 	mu      sync.Mutex
 	state   map[string]bool
@@ -139,6 +139,10 @@ func (m *model) perform(s actions.Script) actions.Output {
 		m.done[what]++
 	case "unset":
 		m.state[what] = false
+	case "hand": // FROM TO, in one
+		from, to, _ := strings.Cut(what, " ")
+		m.state[from], m.state[to] = false, true
+		m.done[to]++
 	case "say":
 		return actions.Output{Stdout: []byte("@" + what + "\n")}
 	case "heard":

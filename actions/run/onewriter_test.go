@@ -228,6 +228,16 @@ func (c at) perform(h string, sc actions.Script) actions.Output {
 	case "follow":
 		m.active, m.enabled, m.standby = false, false, true
 		s.note("controller %d makes %s follow", c.n, h)
+	case "hand":
+		// What hands over by itself may also not do it, and say that it has.
+		if m.active && s.rng.IntN(6) > 0 {
+			if !other.up {
+				return yes(false)
+			}
+			m.active, m.enabled, m.standby = false, false, true
+			other.active, other.enabled, other.standby = true, true, false
+			s.note("controller %d has %s hand over to %s", c.n, h, of)
+		}
 	case "power-off":
 		if s.liar {
 			s.note("controller %d is told that %s is off, which is a lie", c.n, of)
@@ -244,19 +254,30 @@ func (c at) perform(h string, sc actions.Script) actions.Output {
 	return actions.Output{}
 }
 
-// kinds are the simulated service and its fence.
-var simulated = []actions.Kind{
-	{Name: "sim", Levels: []inventory.Level{inventory.LevelService}, Move: func(*inventory.Fleet, inventory.Target) (actions.Move, error) {
-		on := func(name string) func(inventory.Ref) actions.Script {
-			return func(inventory.Ref) actions.Script { return act(name) }
+// simMove is the move of a simulated service, which hands over by itself or is
+// stopped and promoted.
+func simMove(hands bool) func(*inventory.Fleet, inventory.Target) (actions.Move, error) {
+	on := func(name string) func(inventory.Ref) actions.Script {
+		return func(inventory.Ref) actions.Script { return act(name) }
+	}
+	m := actions.Move{
+		Shape: "replicated", Survey: on("survey"), Stop: on("stop"), Resume: on("resume"), Promote: on("promote"), Verify: on("active"), Active: on("active"),
+		Rejoin: func(old, _ inventory.Ref) []actions.Step {
+			return []actions.Step{{ID: "follow", Title: "follow", Host: old, Do: act("follow"), Redo: true, Timeout: time.Minute}}
+		},
+	}
+	if hands {
+		m.Hand = func(from, to inventory.Ref) []actions.Step {
+			return []actions.Step{{ID: "hand", Title: "hand over", Host: from, Do: act("hand " + to.Name()), Undo: ref("active"), Timeout: time.Minute, Ends: true}}
 		}
-		return actions.Move{
-			Shape: "replicated", Survey: on("survey"), Stop: on("stop"), Resume: on("resume"), Promote: on("promote"), Verify: on("active"), Active: on("active"),
-			Rejoin: func(old, _ inventory.Ref) []actions.Step {
-				return []actions.Step{{ID: "follow", Title: "follow", Host: old, Do: act("follow"), Redo: true, Timeout: time.Minute}}
-			},
-		}, nil
-	}},
+	}
+	return func(*inventory.Fleet, inventory.Target) (actions.Move, error) { return m, nil }
+}
+
+// simulated are the simulated services and their fence.
+var simulated = []actions.Kind{
+	{Name: "sim", Levels: []inventory.Level{inventory.LevelService}, Move: simMove(false)},
+	{Name: "sim-hand", Levels: []inventory.Level{inventory.LevelService}, Move: simMove(true)},
 	{Name: "sim-power", Levels: []inventory.Level{inventory.LevelFence}, Fence: func(_ *inventory.Fleet, x inventory.Fence) (actions.Fence, error) {
 		of := " " + x.Of.Name()
 		on := act("power-on" + of)
@@ -273,7 +294,7 @@ const simInventory = `
 [node.b]
 [node.p]
 [service.s]
-kind = "sim"
+kind = "%s"
 on = "a"
 standby = ["b"]
 [fence.a]
@@ -286,12 +307,12 @@ on = "p"
 kind = "sim-power"
 `
 
-func simFleet(t testing.TB) *inventory.Fleet {
+func simFleet(t testing.TB, kind string) *inventory.Fleet {
 	schema := inventory.Schema{}
 	for _, k := range simulated {
 		schema[k.Name] = k.Schema()
 	}
-	f, err := inventory.Parse("sim.toml", []byte(simInventory), schema)
+	f, err := inventory.Parse("sim.toml", fmt.Appendf(nil, simInventory, kind), schema)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -407,6 +428,15 @@ func (s *site) breakRule(p *actions.Plan) {
 				p.Steps[i].Do, p.Steps[i].Verify = act("able"), nil
 			}
 		}
+	case "a hand-over is not looked at":
+		for i := range p.Steps {
+			switch p.Steps[i].ID {
+			case "hand":
+				p.Steps[i].Verify = nil
+			case "handed":
+				p.Steps[i].Do = act("promote")
+			}
+		}
 	}
 }
 
@@ -428,8 +458,14 @@ func (s *site) play() {
 // and killed controllers, clocks that jump and a power switch that lies: at no
 // instant can two hosts write. -seed replays one.
 func TestOneWriter(t *testing.T) {
-	theFleet = simFleet(t)
-	moved := 0
+	for _, kind := range []string{"sim", "sim-hand"} {
+		t.Run(kind, func(t *testing.T) { oneWriter(t, kind) })
+	}
+}
+
+func oneWriter(t *testing.T, kind string) {
+	theFleet = simFleet(t, kind)
+	promoted, handed := 0, 0
 	for seed := uint64(1); seed <= uint64(*rounds); seed++ {
 		if *oneSeed != 0 {
 			seed = *oneSeed
@@ -440,28 +476,33 @@ func TestOneWriter(t *testing.T) {
 			t.Fatalf("seed %d: %s\n  %s", seed, s.broken, strings.Join(s.trace, "\n  "))
 		}
 		for _, line := range s.trace {
-			if strings.Contains(line, "promotes") {
-				moved++
+			switch {
+			case strings.Contains(line, "promotes"):
+				promoted++
+			case strings.Contains(line, "hand over"):
+				handed++
 			}
 		}
 		if *oneSeed != 0 {
 			break
 		}
 	}
-	if moved < *rounds/4 && *oneSeed == 0 {
-		t.Errorf("only %d moves in %d schedules: the simulation shows nothing", moved, *rounds)
+	if promoted+handed < *rounds/4 && *oneSeed == 0 || kind == "sim-hand" && handed < *rounds/8 && *oneSeed == 0 {
+		t.Errorf("only %d moves and %d that were handed over in %d schedules: the simulation shows nothing", promoted, handed, *rounds)
 	}
-	t.Logf("%d schedules, %d moves", *rounds, moved)
+	t.Logf("%d schedules, %d promoted, %d handed over", *rounds, promoted, handed)
 }
 
 // TestSimulationFindsBrokenRules breaks one rule after the other.
 func TestSimulationFindsBrokenRules(t *testing.T) {
-	theFleet = simFleet(t)
-	for _, rule := range []string{"no proof of the fence", "no answer is dead", "a stop is not looked at"} {
-		t.Run(strings.ReplaceAll(rule, " ", "-"), func(t *testing.T) {
+	for _, rule := range []struct{ kind, name string }{
+		{"sim", "no proof of the fence"}, {"sim", "no answer is dead"}, {"sim", "a stop is not looked at"}, {"sim-hand", "a hand-over is not looked at"},
+	} {
+		t.Run(strings.ReplaceAll(rule.name, " ", "-"), func(t *testing.T) {
+			theFleet = simFleet(t, rule.kind)
 			for seed := uint64(1); seed <= uint64(*rounds); seed++ {
 				s := newSite(seed)
-				s.brake = rule
+				s.brake = rule.name
 				if s.play(); s.broken != "" {
 					t.Logf("seed %d: %s", seed, s.broken)
 					return

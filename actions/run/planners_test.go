@@ -21,18 +21,7 @@ var box = actions.Kind{
 			Try: ref("set try"), Clear: ref("unset try"),
 		}, nil
 	},
-	Move: func(*inventory.Fleet, inventory.Target) (actions.Move, error) {
-		on := func(verb string) func(inventory.Ref) actions.Script {
-			return func(h inventory.Ref) actions.Script { return act(verb + " on-" + h.Name()) }
-		}
-		return actions.Move{
-			Shape: "replicated", Survey: on("survey"), Stop: on("unset"), Resume: on("set"), Promote: on("set"), Verify: on("is"), Active: on("is"),
-			Caught: func(inventory.Ref) *actions.Script { return ref("caught") },
-			Rejoin: func(old, _ inventory.Ref) []actions.Step {
-				return []actions.Step{{ID: "follow", Title: "follow", Host: old, Do: act("set follow"), Check: ref("is follow"), Timeout: time.Minute}}
-			},
-		}, nil
-	},
+	Move: boxMove,
 	Deploy: func(_ *inventory.Fleet, t inventory.Target) (actions.Deploy, error) {
 		v := "v2-" + t.Ref.Name()
 		d := actions.Deploy{Text: "the box", Survey: act("survey"), Well: act("well"), Do: act("set " + v), Active: act("is " + v), Verify: act("is " + v), Back: act("unset " + v)}
@@ -40,6 +29,23 @@ var box = actions.Kind{
 			d.Also = []inventory.Ref{"service/user"}
 		}
 		return d, nil
+	},
+}
+
+// baton is a kind that hands over by itself, and whose members choose among
+// themselves when its active one is lost.
+var baton = actions.Kind{
+	Name: "baton", Levels: []inventory.Level{inventory.LevelService},
+	Move: func(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
+		m, err := boxMove(f, t)
+		m.Elects = "they choose"
+		m.Hand = func(from, to inventory.Ref) []actions.Step {
+			return []actions.Step{
+				{ID: "ready", Title: "make ready", Host: to, Do: act("set ready"), Undo: ref("unset ready"), Timeout: time.Minute},
+				{ID: "hand", Title: "hand over", Host: from, Do: act("hand on-" + from.Name() + " on-" + to.Name()), Undo: ref("is on-" + from.Name()), Timeout: time.Minute, Ends: true},
+			}
+		}
+		return m, err
 	},
 }
 
@@ -51,6 +57,19 @@ var front = actions.Kind{
 			Host: x.On, Text: "lead", Survey: act("able"), Do: act("led"), Verify: act("led"), Turn: ref("turn"), Drain: ref("set drained"), Undrain: ref("unset drained"),
 		}, nil
 	},
+}
+
+func boxMove(*inventory.Fleet, inventory.Target) (actions.Move, error) {
+	on := func(verb string) func(inventory.Ref) actions.Script {
+		return func(h inventory.Ref) actions.Script { return act(verb + " on-" + h.Name()) }
+	}
+	return actions.Move{
+		Shape: "replicated", Survey: on("survey"), Stop: on("unset"), Resume: on("set"), Promote: on("set"), Verify: on("is"), Active: on("is"),
+		Caught: func(inventory.Ref) *actions.Script { return ref("caught") },
+		Rejoin: func(old, _ inventory.Ref) []actions.Step {
+			return []actions.Step{{ID: "follow", Title: "follow", Host: old, Do: act("set follow"), Check: ref("is follow"), Timeout: time.Minute}}
+		},
+	}, nil
 }
 
 var shelf = actions.Kind{
@@ -82,6 +101,10 @@ const boxInventory = `
 [node.p]
 [service.s]
 kind = "box"
+on = "a"
+standby = ["b"]
+[service.h]
+kind = "baton"
 on = "a"
 standby = ["b"]
 [service.user]
@@ -128,10 +151,10 @@ kind = "front"
 // planned are requests with what the hosts answer.
 var planned = []struct {
 	name  string
-	of    inventory.Ref
 	verb  actions.Verb
 	roles [2]string // of a and b; "" does not answer
 	ends  Outcome
+	of    inventory.Ref
 }{
 	{"backup", "service/s", actions.VerbBackup, [2]string{"active", "standby"}, Done},
 	{"restore", "service/s", actions.VerbRestore, [2]string{"active", "standby"}, Done},
@@ -145,11 +168,14 @@ var planned = []struct {
 	{"failback", "service/s", actions.VerbFailback, [2]string{"standby", "active"}, Done},
 	{"rejoin", "service/s", actions.VerbRejoin, [2]string{"stopped", "active"}, Done},
 	{"deploy", "service/s", actions.VerbDeploy, [2]string{"active", "standby"}, Done},
+	{"hand over", "service/h", actions.VerbFailover, [2]string{"active", "standby"}, Done},
+	{"hand back", "service/h", actions.VerbFailback, [2]string{"standby", "active"}, Done},
+	{"elected", "service/h", actions.VerbFailover, [2]string{"", "standby"}, Done},
 }
 
 func boxPlan(t *testing.T, of inventory.Ref, verb actions.Verb, roles [2]string) actions.Plan {
 	t.Helper()
-	kinds := append([]actions.Kind{box, shelf, glass, front}, simulated...)
+	kinds := append([]actions.Kind{box, baton, shelf, glass, front}, simulated...)
 	schema := inventory.Schema{}
 	for _, k := range kinds {
 		schema[k.Name] = k.Schema()
@@ -241,7 +267,7 @@ func TestEveryPlannerExactlyOnce(t *testing.T) {
 					m := boxModel(fault{kind, at}, c.roles)
 					o, err := m.finish(t.Context(), p)
 					same := o == c.ends && m.snapshot() == calm.snapshot()
-					undone := o == Undone && !m.state["hold"] && !m.state["stopped"] && !m.state["try"] && m.state["on-a"] == boxModel(fault{}, c.roles).state["on-a"]
+					undone := o == Undone && !m.state["hold"] && !m.state["stopped"] && !m.state["try"] && !m.state["ready"] && m.state["on-a"] == boxModel(fault{}, c.roles).state["on-a"]
 					lost := strings.HasPrefix(kind, "lose") // nobody can know
 					if !same && !(lost && (undone || o == Hands && err != nil)) {
 						t.Errorf("%s %d: %s with %q, want %s with %q (%v)\n%s", kind, at, o, m.snapshot(), c.ends, calm.snapshot(), err, story(m))
@@ -286,7 +312,7 @@ func TestFailuresLetGo(t *testing.T) {
 				t.Errorf("%s: a host is left out of turn", at)
 			case m.state["hold"] && p.Steps[i].ID != "free", m.state["try"] && p.Steps[i].ID != "clear":
 				t.Errorf("%s: something is still held: %s", at, m.snapshot())
-			case !past && o == Undone && (m.state["stopped"] || m.state["on-a"] != boxModel(fault{}, c.roles).state["on-a"]):
+			case !past && o == Undone && (m.state["stopped"] || m.state["ready"] || m.state["on-a"] != boxModel(fault{}, c.roles).state["on-a"]):
 				t.Errorf("%s: it is left stopped: %s", at, m.snapshot())
 			}
 		}
