@@ -30,9 +30,11 @@ Copies are made and brought back by a repository of kind proxmox-storage, which 
 
 A virtual machine without an agent is copied as if its power were cut; that is said and is no fault.
 
-As a service with standbys, which are nodes of the same cluster, a guest is moved: it is shut down, handed over by the
-cluster and started; it is down meanwhile, and a live migration is not made. Of a node that is dead its file is taken,
-once the cluster has quorum without it and a fence has proved it off. Its disks must be on shared storage, or
+As a service with standbys, which are nodes of the same cluster, a guest is moved. As planned, the cluster hands it over
+by itself: a virtual machine as it runs (qm migrate --online), a container by a restart (pct migrate --restart). A device
+or a CD of its node keeps it there, and the plan says so; live = false has it shut down, handed over and started
+instead, each of which is looked at. How long it stood still is told by the tool and kept with the run. A migration that
+does not come to its end leaves the guest where it was. Of a node that is dead its file is taken, once the cluster has quorum without it and a fence has proved it off. Its disks must be on shared storage, or
 replicated to the standby (ZFS): then the plan says how old the replica is. What HA manages is refused, since HA would
 move it by itself, and so is a guest that uses a folder or device of its node. The replication of a guest that was
 moved turns round by itself.`,
@@ -43,6 +45,7 @@ moved turns round by itself.`,
 		{Name: "expect", Type: inventory.TypeEnum, Values: []string{"running", "stopped", "any"}, Default: "running", Doc: "how it is meant to be"},
 		{Name: "storages", Type: inventory.TypeList, Doc: "storages whose copies count; all where not said"},
 		{Name: "disks", Type: inventory.TypeEnum, Values: []string{"shared", "replicated"}, Default: "shared", Doc: "how its standbys have its disks"},
+		{Name: "live", Type: inventory.TypeBool, Default: "true", Doc: "as planned it is handed over by the cluster, a virtual machine as it runs; false: shut down, moved and started"},
 		{Name: "wait", Type: inventory.TypeDuration, Default: "3m", Doc: "how long it may take to shut down, and its agent to answer"},
 	},
 	Limits: []inventory.Limit{

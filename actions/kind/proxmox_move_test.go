@@ -26,11 +26,18 @@ shutdown) echo "shutdown $ME $*" >>$ROOT/log; [ -e $ROOT/stubborn ] || echo stop
 start) echo "start $ME" >>$ROOT/log; ! grep -q '^lock:' "$conf" || exit 255; echo running >$ROOT/state ;;
 unlock) grep -v '^lock:' "$conf" >$ROOT/new; cat $ROOT/new >"$conf" ;;
 guest) [ ! -e $ROOT/mute ] ;;
+migrate)
+    echo "qm $*" >>$ROOT/log
+    [ ! -e $ROOT/refuses ] || { echo "2026-11-21 08:00:02 ERROR: can't migrate VM which uses local devices: hostpci0"; echo 'migration aborted'; exit 255; }
+    [ -e $ROOT/lies ] || mv "$conf" $ROOT/etc/pve/nodes/$3/qemu-server/
+    echo '2026-11-21 08:00:09 average migration speed: 512.5 MiB/s - downtime 30 ms'
+    echo '2026-11-21 08:00:10 migration finished successfully (duration 00:00:09)' ;;
 *) exit 9 ;;
 esac
 `,
 	"pvesh": `echo "pvesh $*" >>$ROOT/log
 case "$1 $2" in
+'get /nodes/pve1/qemu/113/migrate') cat $ROOT/can ;;
 'get /nodes/pve1/qemu/113/status/current') printf '{"status":"%s","vmid":113}\n' "$(cat $ROOT/state)" ;;
 'create /nodes/pve1/qemu/113/migrate')
     [ -e $ROOT/refuses ] || mv $ROOT/etc/pve/nodes/pve1/qemu-server/113.conf $ROOT/etc/pve/nodes/$4/qemu-server/
@@ -81,6 +88,7 @@ func pveMove(t *testing.T, lines string) (m actions.Move, root string) {
 	put(t, root+"/nas", "active\n")
 	put(t, root+"/state", "running\n")
 	put(t, root+"/log", "")
+	put(t, root+"/can", `{"allowed_nodes":["pve2"],"local_disks":[],"local_resources":[],"mapped-resources":[],"running":1}`+"\n")
 	t.Setenv("ME", "pve1")
 	return m, root
 }

@@ -1,7 +1,9 @@
 # Says what part this node plays for the guest: active where it runs, stopped
 # where it lies and does not run, standby elsewhere. Says @lag, in seconds,
-# where its disks are replicated to this node. Input besides: DISKS (shared or
-# replicated, what the inventory says).
+# where its disks are replicated to this node; of a guest that is handed over, why
+# it cannot be now (@stays), how it would be (@seen), and how long that takes at
+# least (@floor). Inputs besides: DISKS (shared or replicated, what the inventory
+# says), HAND (live, restart, or nothing).
 # shellcheck shell=sh disable=SC2154
 quorum || trouble 'the cluster has no quorum: nothing can be started or moved (pvecm status)'
 who=$(owner) || exit 1
@@ -57,4 +59,38 @@ if [ "$DISKS" = replicated ] && [ "$who" != "$me" ]; then
         oldest=$(date +%s)
     fi
     printf '@lag %s\n' "$(($(date +%s) - oldest))"
+fi
+# What keeps a guest from being handed over as it runs. The cluster names devices
+# of the node, and those of them that are mapped once more.
+if [ "$who" = "$me" ] && [ -n "$HAND" ]; then
+    locked=$(setting lock)
+    [ -z "$locked" ] || printf '@stays it is locked: %s\n' "$locked"
+    case $HAND in
+    restart) printf '@seen the cluster shuts it down, moves it and starts it anew\n' ;;
+    live)
+        printf '@floor 0\n@seen it goes on running while its memory is copied\n'
+        for volume in $(drives); do
+            name=${volume%%:*}
+            # shellcheck disable=SC2046 # three words
+            set -- $(storage "$name")
+            case ${1-} in
+            nfs | cifs | cephfs | iscsi | glusterfs) shared=1 ;;
+            *) shared=${2-0} ;;
+            esac
+            [ "$shared" = 1 ] || printf '@stays its CD drive holds %s, which only %s has: eject it\n' "$volume" "$me"
+        done
+        can=$(timeout 60 pvesh get "/nodes/$me/$API/$GUEST/migrate" --output-format json 2>&1 </dev/null)
+        case $can in
+        *'"local_resources":['*) ;;
+        *) printf '@stays the node does not say whether it can migrate: %s\n' "$(printf '%s\n' "$can" | tail -n 1)" ;;
+        esac
+        rest=$(printf '%s\n' "$can" | sed 's/"local_resources":\[[^]]*\]//')
+        for device in $(printf '%s\n' "$can" | sed -n 's/.*"local_resources":\[\([^]]*\)\].*/\1/p' | tr -d '"' | tr ',' ' '); do
+            case $rest in
+            *"\"$device\""*) ;;
+            *) printf '@stays it uses %s of its node\n' "$device" ;;
+            esac
+        done
+        ;;
+    esac
 fi

@@ -70,6 +70,15 @@ disks() {
         }' "$pve/nodes/$1/$FOLDER/$GUEST.conf"
 }
 
+# drives prints what lies in the CD drives of a guest of this node; that of
+# cloud-init is made anew by each node.
+drives() {
+    awk '/^\[/ { exit }
+        /^(scsi|ide|sata)[0-9]*: / && /media=cdrom/ {
+            split($2, part, ","); if (part[1] != "none" && part[1] !~ /-cloudinit(\.|$)/) print part[1]
+        }' "$pve/nodes/$me/$FOLDER/$GUEST.conf"
+}
+
 # storage NAME prints its type, whether it is said to be shared, and its pool.
 storage() {
     awk -v name="$1" '
