@@ -28,7 +28,14 @@ clusterMonitor. mongodump ends with 0 having dumped nothing as well: the archive
 
 It is not put back in place from here. Restore to a folder, and look at it in a server of its own: mongorestore --port
 PORT --gzip --archive=FOLDER/…/dump.archive.gz --oplogReplay --stopOnError; without --stopOnError it ends with 0 though
-documents failed. A drill reads the archive. A replica set moves its active one itself; nothing here steps it down.
+documents failed. A drill reads the archive.
+
+A replica set chooses its active one by majority. As planned, the active one steps down for the member that is meant,
+which has caught up, while the others are kept from being chosen for that time (replSetFreeze); where one of another
+priority would take over again, the move is refused. Where the active one is lost the set chooses by itself: that is
+waited for and seen, and nothing is forced (rs.reconfig with force makes a second history). A member that is cut off
+gives up by itself; what it wrote in those seconds lies in rollback/ of its data. For this the role needs
+clusterManager too, and the members reach each other by the names that the set has for them.
 
 Written after the documentation of MongoDB 5 to 8 and its tools 100; no server has been seen.`,
 	Levels: []inventory.Level{inventory.LevelService},
@@ -39,6 +46,7 @@ Written after the documentation of MongoDB 5 to 8 and its tools 100; no server h
 		{Name: "auth", Type: inventory.TypeString, Default: "admin", Doc: "the database that knows the role"},
 		{Name: "password", Type: inventory.TypeSecret, Doc: "the password of role"},
 		{Name: "set", Type: inventory.TypeString, Doc: "the replica set that it must be a member of"},
+		{Name: "wait", Type: inventory.TypeDuration, Default: "30s", Doc: "how long a member may take to catch up, and the set to choose"},
 	},
 	Limits: []inventory.Limit{
 		{Name: "lag", Unit: "s", Warn: 15, Fail: 120, Doc: "how far a member is behind the active one"},
@@ -47,11 +55,12 @@ Written after the documentation of MongoDB 5 to 8 and its tools 100; no server h
 	},
 	Checks: mongodbChecks,
 	Data:   mongodbData,
-	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
+	Move:   mongodbMove,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
 }
 
 // mongodbScript puts a script of the kind together with what it rests on.
-func mongodbScript(t inventory.Target, name string) actions.Script {
+func mongodbScript(t inventory.Target, names ...string) actions.Script {
 	port := t.Options.Int("port")
 	if port == 0 {
 		port = 27017
@@ -63,7 +72,11 @@ func mongodbScript(t inventory.Target, name string) actions.Script {
 		"AUTH":        orDefault(t.Options.String("auth"), "admin"),
 		"FOLDER":      "/var/lib/jurymast",
 	}
-	return compound(in, keepOf(t.Options, map[string]string{"password": "MONGODB_PASSWORD"}), commonFile, "mongodb/lib.sh", "mongodb/"+name)
+	files := []string{commonFile, "mongodb/lib.sh"}
+	for _, name := range names {
+		files = append(files, "mongodb/"+name)
+	}
+	return compound(in, keepOf(t.Options, map[string]string{"password": "MONGODB_PASSWORD"}), files...)
 }
 
 func mongodbChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {

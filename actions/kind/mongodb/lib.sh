@@ -11,7 +11,7 @@ cd / || exit 1
 # before we are: then nothing of ours is left behind.
 asked() {
     limit=
-    ! command -v timeout >/dev/null || limit='timeout 15'
+    ! command -v timeout >/dev/null || limit="timeout ${LIMIT-15}"
     at=$ADDRESS
     case $at in *:*) at="[$at]" ;; esac
     # It writes its own log below HOME.
