@@ -72,6 +72,7 @@ func All() []actions.Kind {
 		sqlite,
 		sshStop,
 		swarm,
+		swarmNodeKind,
 		systemd,
 		tailscale,
 		tcp,

@@ -45,6 +45,7 @@ var framed = []string{
 	"smart",
 	"sqlite",
 	"swarm",
+	"swarm-node",
 	"systemd",
 	"tailscale",
 	"traefik",
