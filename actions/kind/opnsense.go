@@ -29,11 +29,19 @@ takes only a configuration that is whole and well-formed, of the installed serie
 there; the one before is set aside beside it, and once more among the firewall's own. Then everything is reloaded,
 which cuts connections. On the standby of a pair the next synchronisation overwrites what was restored.
 
+Two firewalls that share CARP addresses are a service with one in on and the other in standby; only CARP is looked at
+then. As planned, the active one is put into CARP maintenance: it is demoted, the other takes over, and the way back
+ends that maintenance first. The command is a switch that goes either way; it is given only where it is needed, and
+what it did is read from its answer. Where pfsync runs, open connections go on. Nothing is taken over by force: a
+firewall that does not hear the other takes over by itself, and an emergency waits for that. Two that do not hear one
+another are both active, which is found and is fail.
+
 Written after the documentation and source of OPNsense 24 to 26; no firewall has been seen.`,
-	Levels: []inventory.Level{inventory.LevelVM, inventory.LevelNode},
+	Levels: []inventory.Level{inventory.LevelVM, inventory.LevelNode, inventory.LevelService},
 	Options: []inventory.Option{
 		{Name: "role", Type: inventory.TypeEnum, Values: []string{"any", "active", "standby"}, Default: "any", Doc: "the part that it is meant to play for its CARP addresses"},
 		{Name: "ignore", Type: inventory.TypeList, Doc: "gateways and services that are not looked at, by name"},
+		{Name: "wait", Type: inventory.TypeDuration, Default: "30s", Doc: "how long the other firewall may take to take over"},
 	},
 	Limits: slices.Concat(host.Limits, []inventory.Limit{
 		{Name: "delay", Unit: "ms", Warn: 200, Fail: math.NaN(), Doc: "delay to what a gateway is monitored by"},
@@ -49,10 +57,14 @@ Written after the documentation and source of OPNsense 24 to 26; no firewall has
 	},
 	Checks: opnsenseChecks,
 	Data:   opnsenseData,
-	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
+	Move:   opnsenseMove,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented, "failover": actions.Documented},
 }
 
 func opnsenseChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+	if t.Ref.Level() == inventory.LevelService {
+		return opnsensePair(f, t)
+	}
 	s := script("opnsense/look.sh", map[string]string{"SUDO": sudo(f, t)})
 	of := func(id, title string, every time.Duration, read func(opnsenseSaid, actions.Answer) []actions.Reading) actions.Check {
 		return actions.Check{ID: id, Title: title, Script: s, Every: every, Limit: 40 * time.Second, Read: func(a actions.Answer) []actions.Reading {

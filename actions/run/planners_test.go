@@ -151,10 +151,10 @@ kind = "front"
 // planned are requests with what the hosts answer.
 var planned = []struct {
 	name  string
+	of    inventory.Ref
 	verb  actions.Verb
 	roles [2]string // of a and b; "" does not answer
 	ends  Outcome
-	of    inventory.Ref
 }{
 	{"backup", "service/s", actions.VerbBackup, [2]string{"active", "standby"}, Done},
 	{"restore", "service/s", actions.VerbRestore, [2]string{"active", "standby"}, Done},
