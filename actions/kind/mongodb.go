@@ -11,7 +11,7 @@ import (
 
 var mongodb = actions.Kind{
 	Name: "mongodb",
-	Doc:  "A MongoDB server, alone or in a replica set: looked at, and dumped at one moment.",
+	Doc:  "A MongoDB server, alone or in a replica set: looked at, dumped at one moment, restored, moved.",
 	About: `One session of mongosh on the host asks for everything. The password is a secret and reaches mongosh and mongodump in
 files that nobody else may read: both would show it to everybody who looks at the list of processes. mongosh takes about
 a second to start. Without it there is no answer (apt install mongodb-mongosh, from MongoDB's own packages); the older
@@ -26,9 +26,12 @@ A dump is made by mongodump. Of a member of a replica set it holds what was writ
 moment; of a server alone it is not, and says so. Take it from a standby where there is one. The role needs backup and
 clusterMonitor. mongodump ends with 0 having dumped nothing as well: the archive is read back to its end.
 
-It is not put back in place from here. Restore to a folder, and look at it in a server of its own: mongorestore --port
-PORT --gzip --archive=FOLDER/…/dump.archive.gz --oplogReplay --stopOnError; without --stopOnError it ends with 0 though
-documents failed. A drill reads the archive.
+A restore sets aside what is there as a dump of its own, below /var/lib/jurymast, since databases cannot be renamed;
+then mongorestore drops and makes anew each collection of the copy, which its checksum must fit, and what was written
+while it was made is replayed (--oplogReplay asks for a role with anyAction on anyResource, or root). mongorestore ends
+with 0 though documents failed: what it restored is counted against the copy, collection by collection. Collections
+that the copy does not have stay. Users and passwords are those of that time. The server goes on meanwhile, and whoever
+uses it should not. A drill reads the archive.
 
 A replica set chooses its active one by majority. As planned, the active one steps down for the member that is meant,
 which has caught up, while the others are kept from being chosen for that time (replSetFreeze); where one of another
@@ -107,8 +110,15 @@ func mongodbChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	return out
 }
 
-// mongodbData is a dump of all databases, which is not put back by itself.
+// mongodbData is a dump of all databases. They cannot be renamed: what a restore
+// replaces is set aside as a dump of its own.
 func mongodbData(_ *inventory.Fleet, t inventory.Target) (actions.Data, error) {
-	dump, try := mongodbScript(t, "dump.sh"), mongodbScript(t, "try.sh")
-	return actions.Data{Survey: mongodbScript(t, "survey.sh"), Dump: &dump, Try: &try}, nil
+	verb := func(names ...string) *actions.Script {
+		s := mongodbScript(t, names...)
+		return &s
+	}
+	return actions.Data{
+		Survey: mongodbScript(t, "survey.sh"), Dump: verb("data.sh", "dump.sh"), Try: verb("data.sh", "try.sh"),
+		Put: verb("data.sh", "aside.sh", "put.sh"), Back: verb("data.sh", "aside.sh", "back.sh"), Prove: verb("data.sh", "prove.sh"),
+	}, nil
 }

@@ -22,9 +22,17 @@ func mongodbBed(t *testing.T, trouble string) (dir string, in map[string]string)
 cat >>` + dir + `/stdin
 case $JM_ROLE in ops) [ "$(cat "$JM_SECRET")" = "$(cat ` + dir + `/password)" ] && [ "$(stat -c %a "$JM_SECRET")" = 600 ] && [ "$(stat -c %a "${JM_SECRET%/*}")" = 700 ] ||
     { echo '{"error":"Authentication failed.","code":"AuthenticationFailed"}'; exit; } ;; esac
+case $* in
+*countDocuments*) [ ! -e ` + dir + `/gone ] || { echo 'missing shop.orders'; exit; }; echo "counted $(grep -c . "$NAMES") 121"; exit ;;
+*'.drop()'*) cp "$NEW" ` + dir + `/dropped; echo +done; exit ;;
+esac
 set=rs0; [ "` + trouble + `" != alone ] || set=
 echo 'Warning: something about the host'
 echo '{"hello":{"primary":true,"secondary":false,"arbiter":false,"set":"'$set'","leads":"db1"},"version":"7.0.5","connections":{"current":1,"available":9},"bytes":4096,"now":1795210000000,"majority":1,"members":[{"name":"db1","state":"PRIMARY","health":1,"self":true,"at":1795209999000,"heard":null,"says":""}],"oplog":200000}'
+`,
+		"mongorestore": `printf 'mongorestore %s\n' "$*" >>` + dir + `/argv
+printf '2026-11-21T03:00:00.000+0000	preparing collections to restore from\n2026-11-21T03:00:01.000+0000	finished restoring shop.orders (%s documents, %s failures)\n2026-11-21T03:00:01.000+0000	finished restoring shop.my things (1 document, 0 failures)\n' "$(cat ` + dir + `/restores)" "$(cat ` + dir + `/fails)" >&2
+[ ! -e ` + dir + `/breaks ] || { echo '2026-11-21T03:00:02.000+0000	Failed: shop.orders: error restoring from archive: (E11000) duplicate key' >&2; exit 1; }
 `,
 		"mongodump": `printf '%s\n' "$*" >>` + dir + `/argv
 for a; do case $a in --archive=*) to=${a#*=} ;; --config=*) cp "${a#*=}" ` + dir + `/config; stat -c %a "${a#*=}" >` + dir + `/mode ;; esac; done
@@ -47,6 +55,8 @@ printf '2026-11-21T03:00:00.000+0000	writing shop.orders to archive\n2026-11-21T
 		t.Fatal(err)
 	}
 	smallFile(t, filepath.Join(dir, "password"), mongodbPassword)
+	smallFile(t, filepath.Join(dir, "restores"), "120")
+	smallFile(t, filepath.Join(dir, "fails"), "0")
 	return dir, map[string]string{"PATH": dir + ":" + os.Getenv("PATH"), actions.InStage: stage, actions.InFrom: stage, actions.InRun: "0007-test"}
 }
 
@@ -161,5 +171,85 @@ func TestMongoDBTwoActives(t *testing.T) {
 	}
 	if len(seen) != 2 || !seen["node/app"] || !seen["node/other"] {
 		t.Errorf("active on %v", seen)
+	}
+}
+
+// TestMongoDBRestore: what is there is dumped first and comes back where the
+// copy does not; what the tool counts is held against the copy.
+func TestMongoDBRestore(t *testing.T) {
+	t.Parallel()
+	k, _ := Lookup("mongodb")
+	f, target := suiteTarget(t, k, `role = "ops"`, `password = { env = "P" }`)
+	d, err := k.Data(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, file, text, why string }{
+		{"well", "", "", ""},
+		{"documents are missing", "restores", "119", "shop.orders has 119 documents, and 120 were dumped"},
+		{"documents failed", "fails", "3", "3 documents failed to be restored"},
+		{"it breaks off", "breaks", "", "duplicate key"},
+		{"the copy is another", "stage/sum", "1 2", "the copy has another checksum than when it was made"},
+		{"the copy is not whole", "stage/whole", "", "the copy was not made to its end"},
+	} {
+		t.Run(strings.ReplaceAll(tt.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			dir, in := mongodbBed(t, "none")
+			in["FOLDER"], in[actions.InAside] = dir, ".jurymast-0007-test"
+			run := func(s *actions.Script) ran {
+				t.Helper()
+				x := s.With(in)
+				x.Secrets = map[string]string{"MONGODB_PASSWORD": mongodbPassword}
+				return runFully(t.Context(), t, x)
+			}
+			if r := run(d.Dump); r.Exit != 0 {
+				t.Fatalf("%s", r.Stderr)
+			}
+			smallFile(t, filepath.Join(dir, "stage/collections"), "1 shop.my things\n120 shop.orders\n")
+			if tt.file != "" {
+				smallFile(t, filepath.Join(dir, tt.file), tt.text)
+			}
+			r := run(d.Put)
+			if tt.why != "" {
+				if r.Exit == 0 || !strings.Contains(string(r.Stderr), tt.why) {
+					t.Errorf("exit %d, want %q\n%s", r.Exit, tt.why, r.Stderr)
+				}
+				for _, name := range []string{"restores", "fails", "breaks"} {
+					if tt.file == name {
+						smallFile(t, filepath.Join(dir, "restores"), "120")
+						smallFile(t, filepath.Join(dir, "fails"), "0")
+						_ = os.Remove(filepath.Join(dir, "breaks"))
+					}
+				}
+			} else {
+				if again := run(d.Put); r.Exit != 0 || again.Exit != 0 { // once more after an answer was lost
+					t.Fatalf("%s%s", r.Stderr, again.Stderr)
+				}
+				if r := run(d.Prove); r.said["level"] != "data-checked" || !strings.HasPrefix(r.said["proof"], "2 collections with 121 documents, each brought back") {
+					t.Errorf("%v %s", r.said, r.Stderr)
+				}
+				smallFile(t, filepath.Join(dir, "gone"), "")
+				if r := run(d.Prove); r.Exit == 0 || !strings.Contains(string(r.Stderr), "collection shop.orders of the copy is not there") {
+					t.Errorf("exit %d %s", r.Exit, r.Stderr)
+				}
+				argv := got(t, dir+"/argv")
+				if strings.Count(argv, "--oplog ") != 2 || !strings.Contains(argv, "--drop --stopOnError --oplogReplay --archive="+dir+"/stage/dump.archive.gz") || strings.Contains(argv, `"w`) {
+					t.Errorf("what is there is not dumped once, or a tool was told a secret:\n%s", argv)
+				}
+				// Of what was set aside, one collection was not there before.
+				smallFile(t, filepath.Join(dir, "mongodb.jurymast-0007-test/collections"), "1 shop.my things\n")
+			}
+			before := strings.Count(got(t, dir+"/argv"), "mongorestore")
+			if r := run(d.Back); r.Exit != 0 {
+				t.Fatalf("%s", r.Stderr)
+			}
+			put := strings.Contains(tt.why, "document") || strings.Contains(tt.why, "key") || tt.why == ""
+			if back := strings.Count(got(t, dir+"/argv"), "mongorestore") > before; back != put {
+				t.Errorf("brought back: %t, and put in place: %t", back, put)
+			}
+			if tt.why == "" && got(t, dir+"/dropped") != "shop.orders\n" {
+				t.Errorf("dropped: %s", got(t, dir+"/dropped"))
+			}
+		})
 	}
 }
