@@ -259,6 +259,17 @@ func (p Plan) NoReturn() int {
 	return slices.IndexFunc(p.Steps, func(s Step) bool { return s.NoReturn })
 }
 
+// StepHanded is the step of a move that sees the other host active, where the
+// system handed over by itself.
+const StepHanded = "handed"
+
+// Exposes reports whether the service has no standby once a move is done: the
+// host that it left has to be made one, unless it handed over by itself.
+func (p Plan) Exposes() bool {
+	_, handed := p.Step(StepHanded)
+	return !handed && (p.Verb == VerbFailover || p.Verb == VerbFailback)
+}
+
 // Unmet returns the conditions of a sort.
 func (p Plan) Unmet(h Hold) []Condition {
 	return slices.DeleteFunc(slices.Clone(p.Conditions), func(c Condition) bool { return c.Hold != h })

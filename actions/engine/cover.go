@@ -96,8 +96,16 @@ func (e *Engine) exposed(ctx context.Context, s *store.Store, wanted map[invento
 		}
 		r := actions.Result{Target: t.Ref, Check: check.Exposed, At: now, Status: actions.OK, Line: "it has a standby again since run " + runs[i].ID}
 		if runs[i].Verb != actions.VerbRejoin {
-			r.Status, r.Next = actions.Fail, "jurymast run rejoin "+string(t.Ref)
-			r.Line = fmt.Sprintf("exposed: moved by run %s, and the host it left is no standby since", runs[i].ID)
+			whole, err := s.Run(ctx, runs[i].ID)
+			if err != nil {
+				return l, storeTrouble("run "+runs[i].ID+" cannot be read", err)
+			}
+			if whole.Plan.Exposes() {
+				r.Status, r.Next = actions.Fail, "jurymast run rejoin "+string(t.Ref)
+				r.Line = fmt.Sprintf("exposed: moved by run %s, and the host it left is no standby since", runs[i].ID)
+			} else {
+				r.Line = "the host that it left in run " + runs[i].ID + " handed over by itself, and is its standby"
+			}
 		}
 		l.Asked = append(l.Asked, check.Due{Target: t.Ref, Check: actions.Check{ID: check.Exposed, Title: "has a standby", Every: time.Hour, Host: inventory.Console}})
 		l.Results = append(l.Results, r)

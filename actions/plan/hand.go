@@ -45,7 +45,7 @@ func (m *maker) handOver(s moving, from, to member) {
 		m.step(st)
 	}
 	m.step(actions.Step{
-		ID: "handed", Title: "see that " + to.host.Name() + " is the active one", Host: to.host, Do: s.move.Verify(to.host), NoReturn: true,
+		ID: actions.StepHanded, Title: "see that " + to.host.Name() + " is the active one", Host: to.host, Do: s.move.Verify(to.host), NoReturn: true,
 		Redo: true, Timeout: startLimit, Down: down,
 	})
 	for _, r := range s.redirects {

@@ -72,6 +72,12 @@ func TestHandOver(t *testing.T) {
 	if !handed.NoReturn || handed.Do.Name != "verify b" || handed.Host != "node/b" {
 		t.Errorf("%+v", handed)
 	}
+	if p.Exposes() {
+		t.Error("the host that it left is said to be no standby")
+	}
+	if lost := handPlan(t, calm().silent(actions.Fail), actions.VerbFailover); !lost.Exposes() {
+		t.Error("a host that is lost is said to be a standby")
+	}
 	if p.NoReturn() != 2 {
 		t.Errorf("the point of no return is step %d", p.NoReturn())
 	}
