@@ -27,7 +27,10 @@ no way back from that but by hand, from the other run. Where a folder of the Fil
 first: without it the run is not whole.
 
 A drill, and a restore to a folder (--to /folder), goes to the host of the director, by the client there: spare_client.
-It is proven as extracted: the director's verdict on the run, and files that are there.`,
+It is proven as extracted: the director's verdict on the run, and files that are there.
+
+Proved against a director of Bacula 9.6; of Bareos the same questions are asked, after its source. A director that does
+not keep comments is refused: what a run was begun for could not be told after a cut.`,
 	Levels: []inventory.Level{inventory.LevelRepository},
 	Options: []inventory.Option{
 		{Name: "director", Type: inventory.TypeHost, Required: true, Doc: "host with bconsole, on which everything is done"},
