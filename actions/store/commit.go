@@ -127,14 +127,14 @@ func putEntries(ctx context.Context, tx *sql.Tx, entries []actions.Entry, metric
 	if len(entries) == 0 {
 		return nil
 	}
-	put, err := tx.PrepareContext(ctx, `
+	put, err := tx.PrepareContext(ctx, byPlace(`
 		insert into entry (target, chk, item, status, line, metrics, next_step, seen_on, cause, at, took, since, bad, last_ok, every, flaps)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict (target, chk, item) do update set
 			status = excluded.status, line = excluded.line, metrics = excluded.metrics, next_step = excluded.next_step,
 			seen_on = excluded.seen_on, cause = excluded.cause, at = excluded.at, took = excluded.took, since = excluded.since,
 			bad = excluded.bad, last_ok = excluded.last_ok, every = excluded.every, flaps = excluded.flaps
-		where entry.at <= excluded.at or entry.at > $17`)
+		where entry.at <= excluded.at or entry.at > $17`))
 	if err != nil {
 		return err
 	}

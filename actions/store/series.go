@@ -274,7 +274,7 @@ func newChunkWriter(ctx context.Context, tx *sql.Tx, r resolution) (*chunkWriter
 		{&w.update, `update chunk set until = $1, data = $2 where target = $3 and step = $4 and since = $5`},
 	} {
 		var err error
-		if *p.stmt, err = tx.PrepareContext(ctx, p.text); err != nil {
+		if *p.stmt, err = tx.PrepareContext(ctx, byPlace(p.text)); err != nil {
 			w.close()
 			return nil, err
 		}
