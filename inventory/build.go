@@ -88,6 +88,7 @@ func (b *builder) nearest(got string, can []string) string {
 // one of them is more than a warning.
 func (b *builder) build(root *table) (*Fleet, error) {
 	b.settings(root)
+	b.ownKinds(root)
 	for _, l := range levels {
 		b.tables(root, l)
 	}
@@ -107,13 +108,15 @@ func (b *builder) build(root *table) (*Fleet, error) {
 // settings reads the top of the file and [ssh].
 func (b *builder) settings(root *table) {
 	known := slices.Clone(keysOf[""])
-	for _, l := range append([]Level{"ssh"}, levels...) {
+	for _, l := range append([]Level{"ssh", LevelKind}, levels...) {
 		known = append(known, Option{Name: string(l)})
 	}
 	top := &reader{b: b, tab: root, known: known}
 	s := &b.fleet.Settings
 	s.Name = top.line("name")
 	s.ReadOnly = top.isTrue("read_only")
+	name, at := top.lineAt("age_identity")
+	s.AgeIdentity = b.file(item{name, at})
 	top.done()
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(filepath.Base(b.fleet.Path), ".toml")

@@ -9,7 +9,7 @@ import (
 )
 
 // secretForms is how a secret is written.
-const secretForms = `write { env = "NAME" }, { file = "PATH" }, { command = "…" } or { credential = "NAME" }`
+const secretForms = `write { env = "NAME" }, { file = "PATH" }, { command = "…" }, { credential = "NAME" } or { age = "…" }`
 
 // A converter turns a TOML value into what [Options] holds. text is what is
 // wrong with the value, worded to stand behind the key's name; hint is what to
@@ -176,7 +176,7 @@ func convertSecret(_ Option, v *value) (any, string, string) {
 		return wrongType("the place of a secret", v)
 	}
 	var s Secret
-	fields := map[string]*string{"env": &s.Env, "file": &s.File, "command": &s.Command, "credential": &s.Credential}
+	fields := map[string]*string{"env": &s.Env, "file": &s.File, "command": &s.Command, "credential": &s.Credential, "age": &s.Age}
 	for _, e := range v.tab.entries {
 		f := fields[e.key]
 		if f == nil || e.val.kind != kindString || e.val.str == "" {
@@ -187,8 +187,14 @@ func convertSecret(_ Option, v *value) (any, string, string) {
 	if len(v.tab.index) != 1 {
 		return nil, "names no place or several", "exactly one: " + secretForms
 	}
+	if s.Age != "" && !strings.HasPrefix(strings.TrimSpace(s.Age), ageHead) {
+		return nil, "holds under age what is not encrypted by age", "printf %s SECRET | age -a -r RECIPIENT, within three single quotes"
+	}
 	return s, "", ""
 }
+
+// ageHead begins what age encrypts to text (its option -a).
+const ageHead = "-----BEGIN AGE ENCRYPTED FILE-----"
 
 // checkPath says what is wrong with a path on a machine.
 func checkPath(s string) (text, hint string) {

@@ -31,6 +31,7 @@ const (
 	LevelPlaybook   Level = "playbook"
 	LevelFence      Level = "fence"
 	LevelRedirect   Level = "redirect"
+	LevelKind       Level = "kind" // a kind of the inventory's own
 	LevelCheck      Level = "check"
 )
 
@@ -248,6 +249,7 @@ type PlaybookStep struct {
 	Over                                                   []Ref
 	AtOnce                                                 int
 	Inputs                                                 map[string]string
+	Keep                                                   map[string]Secret // inputs that are secrets
 	Timeout                                                time.Duration
 	NoReturn, Sudo                                         bool
 	Pos                                                    Pos
@@ -257,8 +259,9 @@ type PlaybookStep struct {
 type Settings struct {
 	Name        string // shown in headers; "" takes the file's name
 	ReadOnly    bool
-	Reach       Reach // the [ssh] table: what a host says wins
-	Concurrency int   // hosts looked at side by side; 0 means the default
+	AgeIdentity string // file of the keys that open secrets encrypted by age; "" is age.key beside the inventory
+	Reach       Reach  // the [ssh] table: what a host says wins
+	Concurrency int    // hosts looked at side by side; 0 means the default
 }
 
 // Fleet is a whole inventory, checked.
@@ -276,6 +279,7 @@ type Fleet struct {
 	Playbooks    []Playbook
 	Fences       []Fence
 	Redirects    []Redirect
+	Kinds        []OwnKind // by the order in which they are written
 	// Digest identifies what the files said: a plan is bound to it.
 	Digest   string
 	Warnings Problems // what is allowed and still looks like a mistake
@@ -314,7 +318,7 @@ const (
 	TypeEnum     OptionType = "enum"     // one of Values: String
 	TypeList     OptionType = "list"     // list of strings: List
 	TypeHost     OptionType = "host"     // a node or vm, or "console": String holds the Ref
-	TypeSecret   OptionType = "secret"   // { env|file|command|credential = "…" }: Secret
+	TypeSecret   OptionType = "secret"   // { env|file|command|credential|age = "…" }: Secret
 )
 
 // Limit is one limit of a kind: a number and where it begins to be bad.
@@ -355,12 +359,13 @@ type KindSchema struct {
 type Schema map[string]KindSchema
 
 // Secret says where a secret is kept. Exactly one field is set. It never holds
-// the secret itself.
+// the secret in the clear.
 type Secret struct {
 	Env        string `json:"env,omitempty"`
 	File       string `json:"file,omitempty"`
 	Command    string `json:"command,omitempty"`
 	Credential string `json:"credential,omitempty"`
+	Age        string `json:"age,omitempty"` // the secret itself, encrypted by age as text
 }
 
 // IsZero reports whether no place is named.

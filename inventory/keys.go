@@ -46,6 +46,7 @@ var keysOf = map[Level][]Option{
 	"": {
 		{Name: "name", Type: TypeString, Doc: "what the fleet is called"},
 		{Name: "read_only", Type: TypeBool, Doc: "only look: refuse everything that would change a machine"},
+		{Name: "age_identity", Type: TypeString, Doc: "file of the keys that open secrets encrypted by age; age.key beside the inventory, where not said"},
 	},
 	"ssh": slices.Concat(keysReach, []Option{
 		{Name: "config", Type: TypeString, Doc: "an OpenSSH client configuration in place of ~/.ssh/config; \"none\" reads none"},
@@ -92,6 +93,10 @@ var keysOf = map[Level][]Option{
 		{Name: "unattended", Type: TypeBool, Doc: "may run without a person"},
 		{Name: "step", Type: "table", Required: true, Doc: "[[playbook.NAME.step]], one a step"},
 	},
+	LevelKind: {
+		keyTitle,
+		{Name: "inputs", Type: "table", Doc: "values that its targets may change, and its lines find in $MY_NAME: { port = \"80\" }; secrets by where they are kept"},
+	},
 	LevelFence: {
 		{Name: "of", Type: TypeString, Required: true, Doc: "the host or service that it keeps from writing"},
 		{Name: "on", Type: TypeHost, Doc: "the host that it is done from"},
@@ -127,7 +132,7 @@ var keysStep = []Option{
 	{Name: "on", Type: TypeHost, Doc: "the host it runs on"},
 	{Name: "over", Type: TypeList, Doc: "the hosts it runs on"},
 	{Name: "at_once", Type: TypeInt, Doc: "how many of them side by side"},
-	{Name: "inputs", Type: "table", Doc: "values for the script"},
+	{Name: "inputs", Type: "table", Doc: "values for the script: { port = \"80\" }; secrets by where they are kept"},
 	{Name: "timeout", Type: TypeDuration, Doc: "how long it may take"},
 	{Name: "sudo", Type: TypeBool, Doc: "run it as root, by sudo -n where the login is not root"},
 	{Name: "no_return", Type: TypeBool, Doc: "once begun, nothing ahead of it is undone by itself"},

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -83,13 +84,19 @@ func (b *builder) declares(kind, option string) bool {
 // options reads the options of the reader's kind.
 func (b *builder) options(r *reader, k KindSchema) Options {
 	opts := Options{}
-	for name, v := range b.defaultsOf(r.kind, k) {
-		opts[name] = v
-	}
+	maps.Copy(opts, b.defaultsOf(r.kind, k))
+	b.values(opts, r, k, true)
+	return opts
+}
+
+// values reads into opts the options of a kind that are written in a table.
+// Those that are required are missed where whole says that the table must have
+// them.
+func (b *builder) values(opts Options, r *reader, k KindSchema, whole bool) {
 	for _, o := range k.Options {
 		e := r.tab.index[o.Name]
 		if e == nil {
-			if o.Required && !r.tab.broken {
+			if whole && o.Required && !r.tab.broken {
 				b.report(r.tab.pos, o.Doc, "%s has no %s, and kind %s needs it", r.what, o.Name, r.kind)
 			}
 			continue
@@ -119,7 +126,6 @@ func (b *builder) options(r *reader, k KindSchema) Options {
 		}
 		opts[o.Name] = got
 	}
-	return opts
 }
 
 func (b *builder) defaultsOf(kind string, k KindSchema) Options {

@@ -28,8 +28,11 @@ func JSONSchema(kinds Schema) ([]byte, error) {
 	defs["step"] = closed(keysStep, nil)
 	top := properties(keysOf[""], nil)
 	top["ssh"] = closed(keysOf["ssh"], nil)
-	for _, l := range levels {
-		defs[string(l)] = levelSchema(l, kinds)
+	defs[string(LevelKind)] = ownSchema(kinds)
+	for _, l := range append([]Level{LevelKind}, levels...) {
+		if l != LevelKind {
+			defs[string(l)] = levelSchema(l, kinds)
+		}
 		top[string(l)] = object{
 			"type":                 "object",
 			"propertyNames":        object{"pattern": namePattern, "maxLength": maxName},
@@ -69,7 +72,7 @@ var sharedDefs = object{
 	"secret": object{
 		"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
 		"description": "where the secret is kept; it never stands in the inventory itself",
-		"properties":  object{"env": ref("line"), "file": ref("line"), "command": ref("line"), "credential": ref("line")},
+		"properties":  object{"env": ref("line"), "file": ref("line"), "command": ref("line"), "credential": ref("line"), "age": object{"type": "string", "pattern": `^\s*` + ageHead}},
 	},
 	"bound": object{"anyOf": []any{
 		object{"const": false, "description": "switches the limit off"},
@@ -98,7 +101,7 @@ var tableSchemas = map[string]object{
 	}},
 	"keep":   {"type": "object", "propertyNames": object{"enum": keeps}, "additionalProperties": object{"type": "integer", "minimum": 1}},
 	"step":   {"type": "array", "items": ref("step")},
-	"inputs": {"type": "object", "additionalProperties": object{"type": "string"}},
+	"inputs": {"type": "object", "additionalProperties": object{"anyOf": []any{object{"type": "string"}, ref("secret")}}},
 }
 
 // keySchemas are common keys that take less, or more, than their type says.
@@ -176,6 +179,14 @@ func required(os []Option) []string {
 		}
 	}
 	return r
+}
+
+// ownSchema is the schema of [kind.NAME]: any option of the kind that it is
+// made of, none of which it must give.
+func ownSchema(kinds Schema) object {
+	s := closed(keysOf[LevelKind], kinds[ownBase].Options)
+	delete(s, "required")
+	return s
 }
 
 // levelSchema is the schema of [LEVEL.NAME]: the common keys, and in one branch

@@ -137,7 +137,7 @@ func (b *builder) step(s *PlaybookStep, of string, v *value) {
 	}
 	s.AtOnce = r.number("at_once", 1, 1024)
 	s.Timeout = r.duration("timeout")
-	s.Inputs = b.inputs(r)
+	s.Inputs, s.Keep = b.inputs(r)
 	b.one(r, "on", targetLevels, func(on Ref, _ Pos) { s.On = on })
 	for _, it := range r.list("over") {
 		b.soon(r, "over", it, targetLevels, func(to Ref) { s.Over = append(s.Over, to) })
@@ -145,28 +145,27 @@ func (b *builder) step(s *PlaybookStep, of string, v *value) {
 	r.done()
 }
 
-func (b *builder) inputs(r *reader) map[string]string {
+// inputs reads what a step's lines of shell are told: values, and where secrets
+// are kept.
+func (b *builder) inputs(r *reader) (plain map[string]string, keep map[string]Secret) {
 	e := r.tab.index["inputs"]
 	if e == nil {
-		return nil
+		return nil, nil
 	}
 	if e.val.kind != kindTable {
 		b.report(e.val.pos, `write { name = "value" }`, "%sinputs must be a table, not %s", r.prefix(), e.val.kind)
-		return nil
+		return nil, nil
 	}
-	m := map[string]string{}
+	plain, keep = map[string]string{}, map[string]Secret{}
 	for _, x := range e.val.tab.entries {
-		switch {
-		case x.val.kind != kindString:
-			_, text, hint := wrongType("a string", x.val)
-			b.report(x.val.pos, hint, "%sinput %s %s", r.prefix(), cut(x.key), text)
-		case looksSecret(x.key):
-			b.report(x.val.pos, "secrets do not stand in an inventory", "%sinput %s holds the secret itself", r.prefix(), cut(x.key))
-		default:
-			m[x.key] = x.val.str
+		v, ok := b.inputValue(r, x)
+		if s, secret := v.(Secret); ok && secret {
+			keep[x.key] = s
+		} else if ok {
+			plain[x.key] = v.(string)
 		}
 	}
-	return m
+	return plain, keep
 }
 
 // fence reads a way to keep a host or a service from writing.

@@ -165,6 +165,21 @@ func (l *Looker) secrets(ctx context.Context, runs []job) map[int]error {
 	return missing
 }
 
+// hide takes what the scripts were told in secret out of what they printed.
+func hide(runs []job, out *ssh.Output) {
+	secrets := map[string]string{}
+	for n, r := range runs {
+		for name, value := range r.script.Secrets {
+			secrets[fmt.Sprint(n, name)] = value
+		}
+	}
+	if len(secrets) == 0 {
+		return
+	}
+	from := actions.Hide(secrets)
+	out.Stdout, out.Stderr = []byte(from(string(out.Stdout))), []byte(from(string(out.Stderr)))
+}
+
 // scripts sends everything that is to be run on a host in one command and
 // hands out the answers. silent reports whether not even the shell's first
 // word came back.
@@ -174,6 +189,7 @@ func (l *Looker) scripts(ctx context.Context, v Visit, sudo bool, outcomes []out
 	command, broken := batch(runs, nonce, l.budget(), sudo)
 	maps.Copy(broken, without)
 	out, err := l.Pool.Run(ctx, string(v.Host), command)
+	hide(runs, &out)
 	a := parse(out.Stdout, nonce, len(runs))
 	if err == nil && !a.hello {
 		err = &ssh.Error{Host: string(v.Host), Trouble: ssh.ShellMissing, Err: fmt.Errorf("what answered is no POSIX shell (exit %d)%s", out.Exit, said(out)),

@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{options: o, fleet: f, config: config, kinds: kind.All()}
+	e := &Engine{options: o, fleet: f, config: config, kinds: Kinds(f)}
 	if p, ok := e.ConfigWarning(); ok {
 		o.Log.Warn("the ssh configuration is not applied in full", "why", p.String())
 	}

@@ -152,6 +152,8 @@ func where(s inventory.Secret) string {
 		return "file " + s.File
 	case s.Credential != "":
 		return "systemd credential " + s.Credential
+	case s.Age != "":
+		return "the inventory, encrypted by age"
 	}
 	return "what this command prints: " + s.Command
 }

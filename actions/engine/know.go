@@ -17,8 +17,14 @@ import (
 // Filter says which events are wanted.
 type Filter = store.Filter
 
-// Kinds returns every kind of system that is known, by name.
-func Kinds() []actions.Kind { return kind.All() }
+// Kinds returns every kind of system that is known, by name, and behind them
+// those that an inventory describes itself; f may be nil.
+func Kinds(f *inventory.Fleet) []actions.Kind {
+	if f == nil {
+		return kind.All()
+	}
+	return append(kind.All(), kind.Own(f)...)
+}
 
 // Schema returns what an inventory may say to each kind.
 func Schema() inventory.Schema { return kind.Schema() }
@@ -50,7 +56,7 @@ func (e *Engine) Checks(t *inventory.Target) []actions.Check { return e.looker()
 
 // ChecksOf returns all checks of a target of a fleet that need not be open.
 func ChecksOf(f *inventory.Fleet, t *inventory.Target) []actions.Check {
-	return (&check.Looker{Kinds: kind.All()}).Checks(f, t)
+	return (&check.Looker{Kinds: Kinds(f)}).Checks(f, t)
 }
 
 // History returns the events that a filter wants, newest first.

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"filippo.io/age"
+	"filippo.io/age/armor"
+
 	"jurymast/inventory"
 )
 
@@ -25,8 +28,8 @@ var errNoSecret = errors.New("it is empty")
 
 // secret looks a secret up where the inventory says that it is kept: an
 // environment variable, a file that others cannot read, the first line of what
-// a command prints, or a credential of systemd. A newline at the end is not
-// part of it. Errors never hold the secret.
+// a command prints, a credential of systemd, or the inventory itself, encrypted
+// by age. A newline at the end is not part of it. Errors never hold the secret.
 func (e *Engine) secret(ctx context.Context, at inventory.Secret) (string, error) {
 	var b []byte
 	var err error
@@ -49,6 +52,9 @@ func (e *Engine) secret(ctx context.Context, at inventory.Secret) (string, error
 			return "", fmt.Errorf("%s: CREDENTIALS_DIRECTORY is not set: it is given to services of systemd with LoadCredential=", where)
 		}
 		b, err = readSecret(filepath.Join(dir, filepath.Base(at.Credential)))
+	case at.Age != "":
+		where = "what age encrypted"
+		b, err = e.openAge(at.Age)
 	case at.Command != "":
 		where = "the command for it"
 		b, err = runSecret(ctx, at.Command)
@@ -83,6 +89,29 @@ func readSecret(path string) ([]byte, error) {
 		return nil, fmt.Errorf("others can read it (mode %04o): chmod 600", info.Mode().Perm())
 	}
 	return io.ReadAll(io.LimitReader(f, secretMax))
+}
+
+// openAge opens a secret that stands in the inventory encrypted by age, with
+// the keys of the inventory's identity file.
+func (e *Engine) openAge(text string) ([]byte, error) {
+	path := e.fleet.Settings.AgeIdentity
+	if path == "" {
+		path = filepath.Join(filepath.Dir(e.fleet.Path), "age.key")
+	}
+	keys, err := readSecret(path)
+	if err != nil {
+		return nil, fmt.Errorf("its keys: %w", err)
+	}
+	ids, err := age.ParseIdentities(bytes.NewReader(keys))
+	if err != nil {
+		// The parser's words would hold the line that it did not understand.
+		return nil, fmt.Errorf("its keys: %s holds something else than keys of age", path)
+	}
+	r, err := age.Decrypt(armor.NewReader(strings.NewReader(strings.TrimSpace(text))), ids...)
+	if err != nil {
+		return nil, fmt.Errorf("with the keys of %s: %w", path, err)
+	}
+	return io.ReadAll(io.LimitReader(r, secretMax))
 }
 
 func runSecret(ctx context.Context, command string) ([]byte, error) {

@@ -10,6 +10,14 @@ import (
 	"jurymast/inventory"
 )
 
+// commandLook are the options of kind command by which a user says how it is
+// looked at.
+var commandLook = []inventory.Option{
+	{Name: "command", Type: inventory.TypeString, Required: true, Doc: "a line of shell: \"check_disk -w 10% -c 5% /srv\""},
+	{Name: "sudo", Type: inventory.TypeBool, Default: "false", Doc: "run it as root, with sudo -n"},
+	{Name: "timeout", Type: inventory.TypeDuration, Default: "10s", Doc: "how long it may take"},
+}
+
 var command = actions.Kind{
 	Name: "command",
 	Doc:  "Any monitoring plugin: exit code, first line, performance data.",
@@ -25,18 +33,18 @@ with no output is ok, and the line says that there was none.
 
 Other lines of shell say how a system that has no kind of its own is copied, restored, drilled and moved. They run as
 root, by themselves, and are told what they need by their environment; each of them must do no harm when it is run
-twice. Without dump, the paths in data are copied, and set aside and put in place as kind files does.`,
-	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
-	Options: commandOptions([]inventory.Option{
-		{Name: "command", Type: inventory.TypeString, Required: true, Doc: "a line of shell: \"check_disk -w 10% -c 5% /srv\""},
-		{Name: "sudo", Type: inventory.TypeBool, Default: "false", Doc: "run it as root, with sudo -n"},
-		{Name: "timeout", Type: inventory.TypeDuration, Default: "10s", Doc: "how long it may take"},
-	}),
-	Data: commandData,
-	Move: commandMove,
+twice. Without dump, the paths in data are copied, and set aside and put in place as kind files does.
+
+What several targets have in common makes a kind of your own: [kind.NAME] holds any of these options, and inputs, which
+are options of the new kind that the lines find in $MY_ and their name in capitals: inputs = { port = "80" } is $MY_PORT.`,
+	Levels:  []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Options: commandOptions(),
+	Data:    commandData,
+	Move:    commandMove,
 	Checks: func(_ *inventory.Fleet, t inventory.Target) []actions.Check {
 		s := script("command/run.sh", map[string]string{"COMMAND": t.Options.String("command")})
 		s.Sudo = t.Options.Bool("sudo")
+		s = own(t.Options, s)
 		limit := t.Options.Duration("timeout")
 		if limit <= 0 {
 			limit = 10 * time.Second

@@ -34,8 +34,8 @@ var commandPairs = [][2]string{
 }
 
 // commandScript returns a script of the kind with the user's lines as inputs.
-func commandScript(in map[string]string, name string) *actions.Script {
-	s := compound(in, nil, filesLib, "command/lines.sh", "command/"+name)
+func commandScript(o inventory.Options, in map[string]string, name string) *actions.Script {
+	s := own(o, compound(in, nil, filesLib, "command/lines.sh", "command/"+name))
 	return &s
 }
 
@@ -57,13 +57,13 @@ func commandData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 		if text == "" {
 			return nil
 		}
-		return commandScript(map[string]string{"WHAT": name, "LINE": text}, "do.sh")
+		return commandScript(t.Options, map[string]string{"WHAT": name, "LINE": text}, "do.sh")
 	}
 	d := filesData(roots, why, t)
 	if dump != "" {
 		d.Paths, d.Scratch = nil, ""
-		d.Dump = commandScript(map[string]string{"LINE": dump}, "dump.sh")
-		d.Survey = *commandScript(map[string]string{"SCRATCH": path.Join("/var/lib/jurymast", "stage")}, "survey.sh")
+		d.Dump = commandScript(t.Options, map[string]string{"LINE": dump}, "dump.sh")
+		d.Survey = *commandScript(t.Options, map[string]string{"SCRATCH": path.Join("/var/lib/jurymast", "stage")}, "survey.sh")
 		d.Put, d.Back, d.Prove = nil, nil, nil
 	}
 	if s := line("restore"); s != nil {
@@ -74,10 +74,10 @@ func commandData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 		d.HoldText = "hold it: " + actions.Line(t.Options.String("hold"))
 	}
 	if p := t.Options.String("prove"); p != "" {
-		d.Prove = commandScript(map[string]string{"LINE": p, "LEVEL": "answered"}, "prove.sh")
+		d.Prove = commandScript(t.Options, map[string]string{"LINE": p, "LEVEL": "answered"}, "prove.sh")
 	}
 	if p := t.Options.String("try"); p != "" {
-		d.Try, d.Clear = commandScript(map[string]string{"LINE": p, "LEVEL": "answered"}, "prove.sh"), line("clear")
+		d.Try, d.Clear = commandScript(t.Options, map[string]string{"LINE": p, "LEVEL": "answered"}, "prove.sh"), line("clear")
 	}
 	return d, nil
 }
@@ -100,10 +100,8 @@ func commandMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
 		m.Shape = shapeRestore
 	}
 	m.Floor = time.Second
-	return m, nil
+	return ownMove(t.Options, m), nil
 }
 
 // commandOptions are all options of kind command.
-func commandOptions(look []inventory.Option) []inventory.Option {
-	return slices.Concat(look, commandLines)
-}
+func commandOptions() []inventory.Option { return slices.Concat(commandLook, commandLines) }

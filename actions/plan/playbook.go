@@ -228,7 +228,7 @@ func (m *maker) shell(i int, s inventory.PlaybookStep, on inventory.Ref, several
 		if strings.TrimSpace(body) == "" {
 			return nil
 		}
-		return &actions.Script{Name: fmt.Sprintf("playbook/%s/%d%s", m.plan.Name, i+1, what), Body: body, Inputs: in, Sudo: s.Sudo}
+		return &actions.Script{Name: fmt.Sprintf("playbook/%s/%d%s", m.plan.Name, i+1, what), Body: body, Inputs: in, Keep: s.Keep, Sudo: s.Sudo}
 	}
 	id := strconv.Itoa(i + 1)
 	title := orElse(s.Title, firstLine(body))

@@ -137,7 +137,7 @@ func (c *carried) leaseOn(ctx context.Context, h inventory.Ref, do, epoch string
 			return "", fmt.Errorf("%s: %w: %q", h, errHost, said["held"])
 		}
 		left, _ := strconv.Atoi(f[2]) // a lease without a readable end is shown as ending now
-		return "", &HeldError{Host: h, Target: leaseTarget(f[0]), Run: f[1], By: f[3], Left: time.Duration(left) * time.Second}
+		return "", &HeldError{Host: h, Target: leaseTarget(f[0]), Run: f[1], By: f[3], Job: said["job"], Left: time.Duration(left) * time.Second}
 	case out.Exit != 0:
 		return "", fmt.Errorf("%s: %w: %s", h, errHost, lastWords(out))
 	case do == "take" && said["epoch"] == "":

@@ -73,10 +73,16 @@ func disturb(t *testing.T, p actions.Plan, f fault, ends Outcome, left string) {
 	default:
 		t.Errorf("%s: %s with %q, want %s with %q (%v)\n%s", at, o, m.snapshot(), ends, left, err, story(m))
 	}
-	for what, n := range m.done {
-		s, _ := p.Step(what)
-		if n > 1 && !s.Redo {
-			t.Errorf("%s: %s was done %d times\n%s", at, what, n, story(m))
+	onlyOnce(t, at, p, m)
+}
+
+// onlyOnce is that no act was done twice whose step does not say that this is
+// as good as once.
+func onlyOnce(t *testing.T, at string, p actions.Plan, m *model) {
+	t.Helper()
+	for id, n := range m.did {
+		if s, _ := p.Step(id); n > 1 && !s.Redo {
+			t.Errorf("%s: %s was done %d times\n%s", at, id, n, story(m))
 		}
 	}
 }
@@ -145,8 +151,8 @@ func TestAnEndedRunIsOver(t *testing.T) {
 	if o, err := m.runner().Run(t.Context(), "r", p); o != Done || !errors.Is(err, ErrOver) {
 		t.Errorf("%s, %v", o, err)
 	}
-	if m.done["a"] != 1 {
-		t.Errorf("it was done %d times", m.done["a"])
+	if m.did["a"] != 1 {
+		t.Errorf("it was done %d times", m.did["a"])
 	}
 }
 
@@ -159,8 +165,8 @@ func TestDoneButNotSeen(t *testing.T) {
 	if o, err := m.finish(t.Context(), p); o != Hands || err == nil {
 		t.Fatalf("%s, %v\n%s", o, err, story(m))
 	}
-	if o, err := m.finish(t.Context(), p); o != Done || m.done["a"] != 1 {
-		t.Errorf("resumed: %s, %v, done %d times\n%s", o, err, m.done["a"], story(m))
+	if o, err := m.finish(t.Context(), p); o != Done || m.did["a"] != 1 {
+		t.Errorf("resumed: %s, %v, done %d times\n%s", o, err, m.did["a"], story(m))
 	}
 }
 
@@ -191,7 +197,7 @@ func TestAStopIsWaitedFor(t *testing.T) {
 		r.Wished = func(_ context.Context, _ string) (Wish, error) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			if m.done["a"] > 0 {
+			if m.did["a"] > 0 {
 				return wish, nil
 			}
 			return "", nil

@@ -19,12 +19,12 @@ import (
 var errDead = errors.New("the runner was killed")
 
 // model is hosts and a journal in memory, with one fault at a chosen point.
-// Scripts are named by what they do: "set X", "unset X", "hand X Y", "is X",
-// "fail", "say NAME VALUE".
+// Scripts are named by what they do: "set X", "unset X", "hand X Y", "is X", "fail",
+// "say NAME VALUE". Those of playbooks say it in their text, by the tool box.
 type model struct {
 	mu      sync.Mutex
 	state   map[string]bool
-	done    map[string]int // how often an effect was brought about
+	did     map[string]int // by step: how often its act was done; one that failed may be tried again
 	jobs    map[string]actions.Output
 	lost    map[string]bool // jobs of which no end can be told
 	journal []actions.Event
@@ -45,7 +45,7 @@ type fault struct {
 }
 
 func newModel(f fault) *model {
-	return &model{state: map[string]bool{}, done: map[string]int{}, jobs: map[string]actions.Output{}, lost: map[string]bool{}, fault: f}
+	return &model{state: map[string]bool{}, did: map[string]int{}, jobs: map[string]actions.Output{}, lost: map[string]bool{}, fault: f}
 }
 
 // revive is a new process: the fault has happened.
@@ -53,6 +53,19 @@ func (m *model) revive() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.dead, m.fault = false, fault{}
+}
+
+// kill is the end of the process.
+func (m *model) kill() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dead = true
+}
+
+func (m *model) killed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dead
 }
 
 func (m *model) Append(_ context.Context, es ...actions.Event) ([]int64, error) {
@@ -118,6 +131,9 @@ func (m *model) Do(_ context.Context, _ inventory.Ref, id string, s actions.Scri
 	}
 	out := m.perform(s)
 	m.trace = append(m.trace, s.Name)
+	if step, ok := stepOf(id); ok && out.Exit == 0 {
+		m.did[step]++
+	}
 	if at("lose-after") {
 		m.lost[id] = true
 		return actions.Output{}, &Uncertain{errors.New("the host was started anew while it ran")}
@@ -131,18 +147,59 @@ func (m *model) Do(_ context.Context, _ inventory.Ref, id string, s actions.Scri
 	return out, nil
 }
 
+// stepOf returns the step that a job does; false for one that undoes.
+func stepOf(id string) (string, bool) {
+	f := strings.Split(id, ".")
+	return f[1], !strings.HasPrefix(f[2], "undo")
+}
+
+// boxed finds what a playbook's text does by the tool box, for one of its
+// parts: the text itself, or one of the functions that a check is made of.
+func boxed(s actions.Script, part string) (string, bool) {
+	text := s.Body
+	if part != "" {
+		_, text, _ = strings.Cut(text, part+"() (\n")
+	}
+	_, text, ok := strings.Cut(text, "box ")
+	text, _, _ = strings.Cut(text, "\n")
+	return strings.NewReplacer(`"`, "", "$HOST", s.Inputs["HOST"]).Replace(text), ok
+}
+
 func (m *model) perform(s actions.Script) actions.Output {
+	if strings.HasPrefix(s.Name, "playbook/") {
+		return m.performOwn(s)
+	}
+	return m.performs(s)
+}
+
+// performOwn does what the text of a playbook does. A check says done also of
+// what is not wanted.
+func (m *model) performOwn(s actions.Script) actions.Output {
+	if !strings.HasSuffix(s.Name, "-check") {
+		what, _ := boxed(s, "")
+		return m.performs(act(what))
+	}
+	if what, ok := boxed(s, "jm_when"); ok && m.performs(act(what)).Exit != 0 {
+		return actions.Output{}
+	}
+	what, ok := boxed(s, "jm_check")
+	return yes(ok && m.performs(act(what)).Exit == 0)
+}
+
+func (m *model) performs(s actions.Script) actions.Output {
 	verb, what, _ := strings.Cut(s.Name, " ")
 	switch verb {
 	case "set":
 		m.state[what] = true
-		m.done[what]++
 	case "unset":
 		m.state[what] = false
 	case "hand": // FROM TO, in one
 		from, to, _ := strings.Cut(what, " ")
 		m.state[from], m.state[to] = false, true
-		m.done[to]++
+	case "power-off", "power-on":
+		m.state["off-"+what] = verb == "power-off"
+	case "power-seen":
+		return yes(m.state["off-"+what])
 	case "say":
 		return actions.Output{Stdout: []byte("@" + what + "\n")}
 	case "heard":
@@ -214,7 +271,9 @@ func (m *model) snapshot() string {
 	return strings.Join(on, " ")
 }
 
-func act(name string) actions.Script { return actions.Script{Name: name, Body: ":"} }
+// act is a script whose text does by the tool box of a world what the model
+// knows by its name.
+func act(name string) actions.Script { return actions.Script{Name: name, Body: "box " + name} }
 
 func ref(name string) *actions.Script { s := act(name); return &s }
 

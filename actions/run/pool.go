@@ -47,7 +47,7 @@ var _ Carrier = (*Pool)(nil)
 // Do runs a script as a detached job. While the host cannot be reached it is
 // tried again: under one id a job starts once.
 func (p *Pool) Do(ctx context.Context, host inventory.Ref, id string, s actions.Script, line func(string)) (actions.Output, error) {
-	cmd, err := p.command(ctx, host, s)
+	cmd, hide, err := p.command(ctx, host, s)
 	if err != nil {
 		return actions.Output{Exit: -1}, &NotBegun{err}
 	}
@@ -55,8 +55,8 @@ func (p *Pool) Do(ctx context.Context, host inventory.Ref, id string, s actions.
 	if err != nil {
 		return actions.Output{Exit: -1}, err
 	}
-	out, err := job.Wait(ctx, func(_, text string) { line(text) })
-	got := actions.Output{Stdout: out.Stdout, Stderr: out.Stderr, Exit: out.Exit, Cut: out.Cut, Took: out.Took}
+	out, err := job.Wait(ctx, func(_, text string) { line(hide(text)) })
+	got := actions.Output{Stdout: out.Stdout, Stderr: out.Stderr, Exit: out.Exit, Cut: out.Cut, Took: out.Took}.HideIn(hide)
 	var lost *ssh.JobError
 	switch {
 	case ctx.Err() != nil:
@@ -118,7 +118,7 @@ func passing(t ssh.Trouble) bool {
 // Ask runs a script and waits for it. A line that is lost meanwhile is tried
 // once more.
 func (p *Pool) Ask(ctx context.Context, host inventory.Ref, s actions.Script) (actions.Output, error) {
-	cmd, err := p.command(ctx, host, s)
+	cmd, hide, err := p.command(ctx, host, s)
 	if err != nil {
 		return actions.Output{Exit: -1}, err
 	}
@@ -126,7 +126,7 @@ func (p *Pool) Ask(ctx context.Context, host inventory.Ref, s actions.Script) (a
 	if errors.Is(err, ssh.LineLost) && ctx.Err() == nil {
 		out, err = p.SSH.Run(ctx, string(host), cmd)
 	}
-	got := actions.Output{Stdout: out.Stdout, Stderr: out.Stderr, Exit: out.Exit, Cut: out.Cut, Took: out.Took}
+	got := actions.Output{Stdout: out.Stdout, Stderr: out.Stderr, Exit: out.Exit, Cut: out.Cut, Took: out.Took}.HideIn(hide)
 	if err == nil && out.Signal != "" {
 		err = fmt.Errorf("it was ended by signal %s", out.Signal)
 	}
@@ -157,20 +157,21 @@ func (p *Pool) Forget(ctx context.Context, host inventory.Ref, ids []string, sud
 	return p.SSH.ForgetJobs(ctx, string(host), ids, sudo && p.Sudo(host))
 }
 
-// command renders a script with its secrets looked up.
-func (p *Pool) command(ctx context.Context, host inventory.Ref, s actions.Script) (ssh.Command, error) {
+// command renders a script with its secrets looked up, and returns what takes
+// them out of what it prints.
+func (p *Pool) command(ctx context.Context, host inventory.Ref, s actions.Script) (ssh.Command, func(string) string, error) {
 	secrets := map[string]string{}
 	for name, at := range s.Keep {
 		v, err := p.Secret(ctx, at)
 		if err != nil {
-			return ssh.Command{}, fmt.Errorf("the secret %s: %w", name, err)
+			return ssh.Command{}, nil, fmt.Errorf("the secret %s: %w", name, err)
 		}
 		secrets[name] = v
 	}
 	s.Secrets = secrets
 	text, secret, err := s.Render()
 	if err != nil {
-		return ssh.Command{}, err
+		return ssh.Command{}, nil, err
 	}
-	return ssh.Command{Text: text, Secrets: secret, Sudo: s.Sudo && p.Sudo(host), Max: maxOutput}, nil
+	return ssh.Command{Text: text, Secrets: secret, Sudo: s.Sudo && p.Sudo(host), Max: maxOutput}, actions.Hide(secrets), nil
 }

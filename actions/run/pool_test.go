@@ -100,8 +100,8 @@ func TestOverSSH(t *testing.T) {
 // TestSecondControllerIsRefused: another store, another pool, the same target.
 func TestSecondControllerIsRefused(t *testing.T) {
 	b := newBench(t, "a")
-	gate := filepath.Join(t.TempDir(), "gate")
-	p := makePlan(shell("slow", "node/a", "while ! test -e '"+gate+"'; do sleep 0.05; done"))
+	g := newGate(t)
+	p := makePlan(shell("slow", "node/a", g.text()))
 	first := newModel(fault{})
 	ended := make(chan error, 1)
 	go func() {
@@ -111,17 +111,15 @@ func TestSecondControllerIsRefused(t *testing.T) {
 		}
 		ended <- err
 	}()
-	for {
-		if es, _ := first.Since(t.Context(), "first", 0); len(es) >= 2 {
-			break // it has its lease, and has begun
-		}
+	if err := g.wait(); err != nil { // it has its lease, and has begun
+		t.Fatal(err)
 	}
 	o, err := b.runner(t, newModel(fault{})).Run(t.Context(), "second", p)
 	var held *HeldError
 	if o != Refused || !errors.As(err, &held) || held.Run != "first" || held.By != t.Name() || held.Target != "playbook/t" {
 		t.Errorf("%s, %v", o, err)
 	}
-	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+	if err := g.let(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {
@@ -218,7 +216,8 @@ func TestRebootInAStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "a")
 			mark := filepath.Join(t.TempDir(), "mark")
-			s := shell("act", "node/a", "echo x >>'"+mark+"'; sleep 600")
+			g := newGate(t)
+			s := shell("act", "node/a", "echo x >>'"+mark+"'\n"+g.text())
 			if c.check != "" {
 				s.Check = &actions.Script{Name: "check", Body: strings.ReplaceAll(c.check, "MARK", "'"+mark+"'")}
 			}
@@ -230,10 +229,8 @@ func TestRebootInAStep(t *testing.T) {
 				o, err = b.runner(t, m).Run(t.Context(), "r", makePlan(s))
 				ended <- err
 			}()
-			for {
-				if _, err := os.Stat(mark); err == nil {
-					break
-				}
+			if err := g.wait(); err != nil {
+				t.Fatal(err)
 			}
 			if err := b.lab.Fault("a", "reboot"); err != nil {
 				t.Fatal(err)

@@ -63,8 +63,8 @@ func TestHostThatIsBroughtBack(t *testing.T) {
 		if out != Done || err != nil {
 			t.Errorf("%v: %s, %v", f, out, err)
 		}
-		if m.done["follow"] != 1 || a.takes["node/old"] == 0 {
-			t.Errorf("%v: follow was done %d times, with %d leases", f, m.done["follow"], a.takes["node/old"])
+		if m.did["follow"] != 1 || a.takes["node/old"] == 0 {
+			t.Errorf("%v: follow was done %d times, with %d leases", f, m.did["follow"], a.takes["node/old"])
 		}
 	}
 }

@@ -103,10 +103,14 @@ type HeldError struct {
 	Host    inventory.Ref // where the lease lies
 	Target  string
 	Run, By string
+	Job     string        // of that run, under way on the host though the lease has ended; "" where it has not
 	Left    time.Duration // until the lease ends by itself
 }
 
 func (e *HeldError) Error() string {
+	if e.Job != "" {
+		return fmt.Sprintf("%s is held on %s by %s for run %s: its lease has ended, and its job %s is still under way there", e.Target, e.Host, e.By, e.Run, e.Job)
+	}
 	return fmt.Sprintf("%s is held on %s by %s for run %s; the lease ends in %s unless it is renewed", e.Target, e.Host, e.By, e.Run, e.Left)
 }
 

@@ -46,6 +46,16 @@ func (a *app) loaded(as []string) (*inventory.Fleet, string, inventory.Problems,
 	return f, path, nil, err
 }
 
+// described is the inventory where there is one that can be used, else nil: for
+// commands that only want to know what kinds it describes.
+func (a *app) described() *inventory.Fleet {
+	f, _, _, err := a.loaded(nil)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
 func (a *app) validateCommand() *cobra.Command {
 	return a.command(&cobra.Command{
 		Use:     "validate [FILE]",
@@ -210,7 +220,11 @@ func (a *app) schemaCommand() *cobra.Command {
   #:schema ./jurymast.schema.json`,
 		Args: args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			b, err := inventory.JSONSchema(engine.Schema())
+			schema := engine.Schema()
+			if f := a.described(); f != nil {
+				schema = schema.With(f.Kinds)
+			}
+			b, err := inventory.JSONSchema(schema)
 			if err != nil {
 				return err
 			}

@@ -77,19 +77,20 @@ func (a *app) kindsCommand() *cobra.Command {
 		Args:    args(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var out []string
-			for _, k := range engine.Kinds() {
+			for _, k := range engine.Kinds(a.described()) {
 				out = append(out, k.Name+"\t"+k.Doc)
 			}
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, as []string) error {
+			kinds := engine.Kinds(a.described())
 			if len(as) == 0 {
 				if sudoers {
 					return usageError{"--sudoers needs the name of a kind", "jurymast kinds linux --sudoers"}
 				}
-				return a.listKinds(engine.Kinds())
+				return a.listKinds(kinds)
 			}
-			for _, k := range engine.Kinds() {
+			for _, k := range kinds {
 				if k.Name != as[0] {
 					continue
 				}

@@ -45,7 +45,7 @@ func TestReadmeGenerated(t *testing.T) {
 	}
 	var kinds strings.Builder
 	kinds.WriteString("| kind | of | can | what |\n|---|---|---|---|\n")
-	for _, k := range engine.Kinds() {
+	for _, k := range engine.Kinds(nil) {
 		it := newKindItem(k)
 		fmt.Fprintf(&kinds, "| `%s` | %s | %s | %s |\n", k.Name, strings.Join(it.Levels, ", "), grounds(k), k.Doc)
 	}

@@ -1,8 +1,9 @@
 # Runs lines of shell that the inventory holds, behind files/lib.sh. They are
-# told by their environment: RUN, STAGE, FROM, ASIDE, PORT, PEER.
+# told by their environment: RUN, STAGE, FROM, ASIDE, PORT, PEER, and what MY_NAMES
+# names of a kind of their own.
 # shellcheck shell=sh disable=SC2154
 
-for name in RUN STAGE FROM ASIDE PORT PEER; do
+for name in RUN STAGE FROM ASIDE PORT PEER ${MY_NAMES-}; do
     # shellcheck disable=SC2163 # the variable that it names
     export "$name"
 done

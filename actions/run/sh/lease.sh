@@ -2,7 +2,9 @@
 # Leases: who may act on a target of this host now. Inputs: JM_DO (take, renew,
 # drop, seize), JM_TARGETS, RUN, JM_HOLDER, JM_TTL (seconds), JM_EPOCH.
 # A lease is a file "EPOCH RUN EXPIRY HOLDER". Its epoch only grows: an act of
-# an older epoch is refused. Times are this host's own.
+# an older epoch is refused. Times are this host's own. One that has run out is
+# not given away while a job of its run is under way here: its controller is
+# gone, and what it began is not.
 # shellcheck shell=sh disable=SC2154,SC2153
 
 LC_ALL=C
@@ -33,6 +35,39 @@ until mkdir "$jm_lease/.busy" 2>/dev/null; do
 done
 trap 'rmdir "$jm_lease/.busy"' EXIT
 
+# jm_lives GROUP START: whether the first process of a job is the same and lives.
+# Where there is no /proc, START is 0.
+jm_lives() {
+    [ "$2" != 0 ] || { kill -0 "-$1" 2>/dev/null && return 0 || return 1; }
+    jm_then=$2
+    read -r jm_stat 2>/dev/null <"/proc/$1/stat" || return 1
+    # PID (NAME) STATE ... START is the 22nd: the name may hold blanks and brackets
+    # shellcheck disable=SC2086 # the fields are wanted apart
+    set -- ${jm_stat##*) }
+    [ "$1" != Z ] && [ "${20}" = "$jm_then" ]
+}
+
+# jm_works RUN: sets jm_job to a job of the run that is under way here. Those of
+# the login are known to root too.
+jm_works() {
+    jm_user=''
+    [ -z "${SUDO_USER-}" ] || jm_user=$(getent passwd "$SUDO_USER" 2>/dev/null | cut -d: -f6)
+    for jm_at in "$jm_top" "${JURYMAST_ROOT-}/var/db/jurymast" "${XDG_STATE_HOME:-${HOME:-/root}/.local/state}/jurymast" "${jm_user:-/root}/.local/state/jurymast"; do
+        for jm_dir in "$jm_at/jobs/$1".*; do
+            if [ ! -f "$jm_dir/group" ] || [ -f "$jm_dir/end" ] || [ -f "$jm_dir/code" ]; then
+                continue
+            fi
+            jm_boot=$(cat "${JURYMAST_ROOT-}/proc/sys/kernel/random/boot_id" 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || echo unknown)
+            [ "$(cat "$jm_dir/boot" 2>/dev/null)" = "$jm_boot" ] || continue
+            read -r jm_group jm_start 2>/dev/null <"$jm_dir/group" || continue
+            jm_lives "$jm_group" "${jm_start:-0}" || continue
+            jm_job=${jm_dir##*/}
+            return 0
+        done
+    done
+    return 1
+}
+
 jm_now=$(date +%s)
 jm_free=yes
 jm_high=0
@@ -46,8 +81,12 @@ for jm_t in $JM_TARGETS; do
         # A renewal that was on its way while the lease was given back would
         # take the target from whoever is next.
         [ "$jm_run" = "$RUN" ] && [ "$jm_epoch" = "$JM_EPOCH" ] && [ "$JM_DO$jm_until" != renew0 ] && continue
-    elif [ "$jm_run" = "$RUN" ] || [ "$jm_until" -le "$jm_now" ]; then
+    elif [ "$jm_run" = "$RUN" ] || [ -z "$jm_run" ]; then
         continue
+    elif [ "$jm_until" -le "$jm_now" ]; then
+        jm_works "$jm_run" || continue
+        jm_until=$jm_now
+        echo "@job $jm_job"
     fi
     jm_free=no
     echo "@held $jm_t $jm_run $((jm_until - jm_now)) $jm_who"
