@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"jurymast/actions"
 	"jurymast/actions/run"
 	"jurymast/ssh"
 )
@@ -44,7 +45,9 @@ func (e *Engine) Detach(ctx context.Context, id string, self, env []string) erro
 	t := time.NewTicker(followPause)
 	defer t.Stop()
 	for {
-		if r, err := e.Run(ctx, id); err == nil && Outcome(r.State) != run.Queued {
+		if r, err := e.Run(ctx, id); err == nil && Outcome(r.State) == run.Refused {
+			return e.refused(ctx, r)
+		} else if err == nil && Outcome(r.State) != run.Queued {
 			return nil
 		}
 		select {
@@ -52,12 +55,34 @@ func (e *Engine) Detach(ctx context.Context, id string, self, env []string) erro
 			if err == nil {
 				return nil
 			}
+			if r, rerr := e.Run(ctx, id); rerr == nil && Outcome(r.State) == run.Refused {
+				return e.refused(ctx, r)
+			}
 			return &Trouble{Class: ClassInternal, What: "the process of run " + id + " ended at once", Details: []string{tail(log.Name())}, Err: err, Next: "jurymast runs resume " + id}
 		case <-ctx.Done():
 			return &Trouble{Class: ClassInternal, What: "the process of run " + id + " has not begun", Next: "jurymast runs show " + id}
 		case <-t.C:
 		}
 	}
+}
+
+// refused words why the process of a run did nothing.
+func (e *Engine) refused(ctx context.Context, r actions.Run) error {
+	es, err := e.Events(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	t := &Trouble{Class: ClassRefused, What: "run " + r.ID + " was refused: nothing was done", Next: "jurymast runs report " + r.ID}
+	for _, ev := range es {
+		if ev.Type != actions.EventRun || ev.To != string(run.Refused) {
+			continue
+		}
+		t.Details = []string{ev.Line}
+		if ev.Item == run.ItemHeld {
+			t.Class, t.Next = ClassBusy, "try later"
+		}
+	}
+	return t
 }
 
 // tail returns the last lines of a small file.

@@ -134,6 +134,9 @@ type Runner struct {
 	Poll time.Duration
 }
 
+// ItemHeld marks the end of a run that found a target held by another.
+const ItemHeld = "held"
+
 // leaseTime is how long a lease holds without being renewed. A controller that
 // is away for longer has lost its targets to whoever takes them.
 const leaseTime = 2 * time.Minute
@@ -284,6 +287,10 @@ func (c *carried) end(ctx context.Context, o Outcome, why error) (Outcome, error
 	e := actions.Event{Type: actions.EventRun, To: string(o)}
 	if why != nil {
 		e.Line = actions.Line(why.Error())
+	}
+	var held *HeldError
+	if errors.As(why, &held) {
+		e.Item = ItemHeld
 	}
 	if err := c.note(ctx, e); err != nil {
 		return Running, errors.Join(why, err)

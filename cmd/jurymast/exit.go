@@ -141,6 +141,7 @@ var troubleCode = map[engine.Class]int{
 	engine.ClassUsage:       exitUsage,
 	engine.ClassInventory:   exitInventory,
 	engine.ClassReadOnly:    exitNoPerm,
+	engine.ClassInternal:    exitInternal,
 	engine.ClassRefused:     exitRefused,
 	engine.ClassUnconfirmed: exitUnconfirmed,
 	engine.ClassUndone:      exitUndone,
