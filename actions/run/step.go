@@ -114,7 +114,7 @@ func (c *carried) do(ctx context.Context, s actions.Step, attempt int, since tim
 		return c.look(ctx, s)
 	}
 	left := s.Timeout - c.Now().Sub(since)
-	if attempt > 1 || left < time.Second {
+	if attempt > 1 || left < min(time.Second, s.Timeout/2) {
 		left = max(left, time.Minute) // one that was begun long ago may have ended meanwhile
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, left, errLate)
