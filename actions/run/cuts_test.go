@@ -27,6 +27,7 @@ what=${2-}
 case $1 in
 set) : >"$world/$what" ;;
 unset) rm -f "$world/$what" ;;
+hand) rm -f "$world/$what" && : >"$world/$3" ;;
 is) [ -e "$world/$what" ] || exit 1 ;;
 power-off) : >"$world/off-$what" ;;
 power-on) rm -f "$world/off-$what" ;;
