@@ -9,30 +9,6 @@ import (
 	"jurymast/inventory"
 )
 
-// verbsTOML is one thing of every kind that can do more than look, as an
-// inventory would hold it.
-var verbsTOML = map[string]string{
-	"command":         "[service.x]\nkind=\"command\"\non=\"app\"\nstandby=[\"spare\"]\ncommand=\"true\"\ndump=\"true\"\nrestore=\"true\"\nundo_restore=\"true\"\nstop=\"true\"\nstart=\"true\"\nactive=\"true\"\nprove=\"true\"\ntry=\"true\"\nclear=\"true\"\nhold=\"true\"\nrelease=\"true\"\n",
-	"compose":         "[service.x]\nkind=\"compose\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\n",
-	"files":           "[service.x]\nkind=\"files\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"mariadb":         "[service.x]\nkind=\"mariadb\"\non=\"app\"\n",
-	"mount":           "[share.x]\nkind=\"mount\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"caddy":           "[service.x]\nkind=\"caddy\"\non=\"app\"\n",
-	"haproxy":         "[service.x]\nkind=\"haproxy\"\non=\"app\"\n",
-	"nginx":           "[service.x]\nkind=\"nginx\"\non=\"app\"\n",
-	"nfs":             "[share.x]\nkind=\"nfs\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"samba":           "[share.x]\nkind=\"samba\"\nclass=\"system\"\non=\"app\"\npath=\"/srv/x\"\n",
-	"sqlite":          "[service.x]\nkind=\"sqlite\"\non=\"app\"\npaths=[\"/srv/x\"]\n",
-	"systemd":         "[service.x]\nkind=\"systemd\"\non=\"app\"\nstandby=[\"spare\"]\ndata=[\"/srv/x\"]\nquiesce=\"stop\"\n",
-	"bareos-job":      "[vm.guest]\non=\"app\"\n[repository.x]\nkind=\"bareos-job\"\ndirector=\"app\"\njob=\"nas\"\nspare_client=\"fd\"\n",
-	"borg":            "[repository.x]\nkind=\"borg\"\nurl=\"ssh://nas/./x\"\ninit=true\npassword={ env = \"PW\" }\n",
-	"directory":       "[repository.x]\nkind=\"directory\"\npath=\"/srv/x\"\n",
-	"pbs":             "[repository.x]\nkind=\"pbs\"\nurl=\"u@pbs@nas:x\"\npassword={ env = \"PW\" }\n",
-	"proxmox-storage": "[vm.guest]\non=\"app\"\nid=113\n[repository.x]\nkind=\"proxmox-storage\"\nstorage=\"nas\"\nspare=9113\n",
-	"rclone":          "[repository.x]\nkind=\"rclone\"\nurl=\"b2:x\"\n",
-	"restic":          "[repository.x]\nkind=\"restic\"\nurl=\"b2:x\"\ninit=true\npassword={ env = \"PW\" }\n",
-}
-
 // wholeScript holds every script of a verb to what the runner needs: a name, a
 // text that can be sent, root's rights, and no secret among its inputs.
 func wholeScript(t *testing.T, what string, s *actions.Script) {
@@ -56,10 +32,10 @@ func wholeScript(t *testing.T, what string, s *actions.Script) {
 	}
 }
 
-// wholeNative holds a system that copies the target x, or the vm guest, to the
-// same.
-func wholeNative(t *testing.T, name string, k actions.Kind, f *inventory.Fleet) {
+// wholeNative holds a system that copies the target guest to the same.
+func wholeNative(t *testing.T, k actions.Kind, f *inventory.Fleet) {
 	t.Helper()
+	name := k.Name
 	target, err := f.Lookup("guest")
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
@@ -87,68 +63,86 @@ func wholeNative(t *testing.T, name string, k actions.Kind, f *inventory.Fleet) 
 }
 
 func TestEveryVerbIsWhole(t *testing.T) {
-	for name, toml := range verbsTOML {
-		f, err := inventory.Parse("verbs.toml", []byte("[node.app]\n[node.spare]\n"+toml), Schema())
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		k, ok := Lookup(name)
-		if !ok {
-			t.Fatalf("no kind %s", name)
-		}
-		if k.Repository != nil {
-			r, err := k.Repository(f, f.Repositories[0], "node/app")
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if !slices.Contains([]string{"disk", "object-store", "tape"}, r.Medium) {
-				t.Errorf("%s: medium %q", name, r.Medium)
-			}
-			for i, s := range []*actions.Script{&r.Survey, &r.List, &r.Copy, &r.Find, &r.Extract, &r.Verify, r.Init, r.Forget} {
-				wholeScript(t, name+" repository "+string(rune('0'+i)), s)
-			}
+	for _, k := range All() {
+		if len(plansOf(k)) == 0 {
 			continue
+		}
+		f, _ := planFleet(t, k)
+		if k.Repository != nil {
+			wholeRepository(t, k, f)
 		}
 		if k.Native != nil {
-			wholeNative(t, name, k, f)
-			continue
+			wholeNative(t, k, f)
 		}
-		target, _ := f.Lookup("x")
-		d, err := k.Data(f, *target)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		for i, s := range []*actions.Script{&d.Survey, d.Dump, d.Hold, d.Free, d.Stop, d.Start, d.Put, d.Back, d.Prove, d.Try, d.Clear} {
-			wholeScript(t, name+" data "+string(rune('0'+i)), s)
-		}
-		for _, pair := range [][2]*actions.Script{{d.Hold, d.Free}, {d.Stop, d.Start}, {d.Put, d.Back}} {
-			if (pair[0] == nil) != (pair[1] == nil) {
-				t.Errorf("%s: it does what it cannot undo: %+v", name, pair)
+		if k.Data != nil {
+			target, err := f.Lookup("s")
+			if err != nil {
+				t.Fatalf("%s: %v", k.Name, err)
 			}
+			wholeData(t, k, f, *target)
 		}
-		// A try may leave nothing behind; then there is nothing to clear.
-		if d.Try == nil && d.Clear != nil {
-			t.Errorf("%s: it clears what it never tries", name)
-		}
-		if k.Move == nil {
-			continue
-		}
-		m, err := k.Move(f, *target)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if !slices.Contains([]string{"shared", "replicated", "proxy", "restore"}, m.Shape) || m.Floor <= 0 {
-			t.Errorf("%s: shape %q, floor %v", name, m.Shape, m.Floor)
-		}
-		for i, of := range []func(inventory.Ref) actions.Script{m.Survey, m.Stop, m.Resume, m.Promote, m.Verify, m.Active} {
-			s := of("node/spare")
-			wholeScript(t, name+" move "+string(rune('0'+i)), &s)
-		}
-		for _, s := range m.Rejoin("node/app", "node/spare") {
-			wholeScript(t, name+" rejoin", &s.Do)
-			if s.Title == "" || s.Host == "" || s.Timeout <= 0 {
-				t.Errorf("%s: %+v", name, s)
+		if k.Move != nil {
+			target, err := f.Lookup("s")
+			if err != nil {
+				t.Fatalf("%s: %v", k.Name, err)
 			}
+			wholeMove(t, k, f, *target)
+		}
+	}
+}
+
+func wholeRepository(t *testing.T, k actions.Kind, f *inventory.Fleet) {
+	t.Helper()
+	r, err := k.Repository(f, f.Repositories[0], "vm/old")
+	if err != nil {
+		t.Fatalf("%s: %v", k.Name, err)
+	}
+	if !slices.Contains([]string{"disk", "object-store", "tape"}, r.Medium) {
+		t.Errorf("%s: medium %q", k.Name, r.Medium)
+	}
+	for i, s := range []*actions.Script{&r.Survey, &r.List, &r.Copy, &r.Find, &r.Extract, &r.Verify, r.Init, r.Forget} {
+		wholeScript(t, k.Name+" repository "+string(rune('0'+i)), s)
+	}
+}
+
+func wholeData(t *testing.T, k actions.Kind, f *inventory.Fleet, target inventory.Target) {
+	t.Helper()
+	d, err := k.Data(f, target)
+	if err != nil {
+		t.Fatalf("%s: %v", k.Name, err)
+	}
+	for i, s := range []*actions.Script{&d.Survey, d.Dump, d.Hold, d.Free, d.Stop, d.Start, d.Put, d.Back, d.Prove, d.Try, d.Clear} {
+		wholeScript(t, k.Name+" data "+string(rune('0'+i)), s)
+	}
+	for _, pair := range [][2]*actions.Script{{d.Hold, d.Free}, {d.Stop, d.Start}, {d.Put, d.Back}} {
+		if (pair[0] == nil) != (pair[1] == nil) {
+			t.Errorf("%s: it does what it cannot undo: %+v", k.Name, pair)
+		}
+	}
+	// A try may leave nothing behind; then there is nothing to clear.
+	if d.Try == nil && d.Clear != nil {
+		t.Errorf("%s: it clears what it never tries", k.Name)
+	}
+}
+
+func wholeMove(t *testing.T, k actions.Kind, f *inventory.Fleet, target inventory.Target) {
+	t.Helper()
+	m, err := k.Move(f, target)
+	if err != nil {
+		t.Fatalf("%s: %v", k.Name, err)
+	}
+	if !slices.Contains([]string{"shared", "replicated", "proxy", "restore"}, m.Shape) || m.Floor <= 0 {
+		t.Errorf("%s: shape %q, floor %v", k.Name, m.Shape, m.Floor)
+	}
+	old, standby := target.Host, target.Standby[0]
+	for i, of := range []func(inventory.Ref) actions.Script{m.Survey, m.Stop, m.Resume, m.Promote, m.Verify, m.Active} {
+		s := of(standby)
+		wholeScript(t, k.Name+" move "+string(rune('0'+i)), &s)
+	}
+	for _, s := range m.Rejoin(old, standby) {
+		wholeScript(t, k.Name+" rejoin", &s.Do)
+		if s.Title == "" || s.Host == "" || s.Timeout <= 0 {
+			t.Errorf("%s: %+v", k.Name, s)
 		}
 	}
 }
