@@ -189,6 +189,9 @@ type Kind struct {
 	Options []inventory.Option
 	Limits  []inventory.Limit
 	Sudoers []string // command lines that it runs with sudo -n, as they stand in a sudoers rule
+	// Unmarked is why half of an answer of its looks cannot be told from a whole
+	// one; "" where their scripts end with a mark, as all should.
+	Unmarked string
 	// Checks returns what to look at. The fleet is for references only (who
 	// mounts a share); it must not depend on anything else.
 	Checks func(f *inventory.Fleet, t inventory.Target) []Check

@@ -57,7 +57,8 @@ are options of the new kind that the lines find in $MY_ and their name in capita
 			Read:   commandRead,
 		}}
 	},
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
+	Unmarked: "it is a plugin's, which ends as it likes",
+	Proved:   map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 // maxMetrics bounds the numbers of one plugin: one that prints more is no

@@ -43,7 +43,8 @@ For Linux machines the kind linux sees far more.`,
 			check("clock", "clock", func(f hostFacts, a actions.Answer) actions.Reading { return hostClock(f, a, boundOf(t, "clock")) }),
 		}
 	},
-	Proved: map[string]actions.Ground{"look": actions.Real},
+	Unmarked: "of any machine it reads what there is",
+	Proved:   map[string]actions.Ground{"look": actions.Real},
 }
 
 // hostFacts is what a machine said of itself. NaN and "" stand for what it did

@@ -34,11 +34,12 @@ mount nor the file system says otherwise. Linux reads /proc/mounts, the BSDs ask
 
 Its files are copied where the share lies. A restore leaves the folder itself where it is, since clients hold it, and
 sets aside what is in it.`,
-	Levels:  []inventory.Level{inventory.LevelShare},
-	Options: mountOptions(""),
-	Checks:  mountChecks,
-	Data:    folderData,
-	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+	Levels:   []inventory.Level{inventory.LevelShare},
+	Options:  mountOptions(""),
+	Checks:   mountChecks,
+	Data:     folderData,
+	Unmarked: "what a helper that hangs did not say is part of the answer",
+	Proved:   map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 // mountOptions are those of a share that hosts mount as fstype, where nothing

@@ -16,43 +16,22 @@ import (
 	"jurymast/inventory"
 )
 
-// framed are the kinds whose scripts end their answers with a mark, so that
-// half of an answer can be told from a whole one. A plugin of kind command has
-// no such mark by its contract; host reads what there is; mount has a bed of
-// its own.
-var framed = []string{
-	"bareos",
-	"btrfs",
-	"caddy",
-	"compose",
-	"docker",
-	"github",
-	"haproxy",
-	"hcloud",
-	"linux",
-	"lvm",
-	"mailcow",
-	"mdadm",
-	"minio",
-	"mongodb",
-	"nfs",
-	"nginx",
-	"nixos",
-	"opnsense",
-	"proxmox",
-	"proxmox-guest",
-	"samba",
-	"smart",
-	"sqlite",
-	"swarm",
-	"swarm-node",
-	"systemd",
-	"tailscale",
-	"traefik",
-	"wireguard",
-	"zerotier",
-	"zfs",
+// marked returns the kinds that are looked at by scripts which end their answers
+// with a mark, so that half of an answer can be told from a whole one.
+func marked(t testing.TB) []actions.Kind {
+	t.Helper()
+	return slices.DeleteFunc(All(), func(k actions.Kind) bool {
+		if k.Checks == nil || k.Unmarked != "" {
+			return true
+		}
+		f, target := suiteTarget(t, k)
+		return !slices.ContainsFunc(k.Checks(f, target), func(c actions.Check) bool { return c.Script.Name != "" })
+	})
 }
+
+// databases are the kinds that are asked in a session of their own client, whose
+// scripts need a server to say anything.
+var databases = []string{"mariadb", "postgres", "redis"}
 
 // suiteTarget returns a target of a kind as an inventory would give it; lines
 // are added to its table.
@@ -323,13 +302,9 @@ func suiteCases(t testing.TB, kind string) []suiteCase {
 }
 
 func TestRecordedLooks(t *testing.T) {
-	for _, name := range framed {
-		k, ok := Lookup(name)
-		if !ok {
-			t.Fatalf("no kind %s", name)
-		}
-		for _, c := range suiteCases(t, name) {
-			t.Run(name+"/"+c.name, func(t *testing.T) {
+	for _, k := range marked(t) {
+		for _, c := range suiteCases(t, k.Name) {
+			t.Run(k.Name+"/"+c.name, func(t *testing.T) {
 				f, target := suiteTarget(t, k, c.toml...)
 				checks := k.Checks(f, target)
 				for _, want := range c.expected {
@@ -394,9 +369,8 @@ func TestNoAnswerIsNeverWell(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range framed {
-		k, _ := Lookup(name)
-		for _, c := range suiteCases(t, name) {
+	for _, k := range marked(t) {
+		for _, c := range suiteCases(t, k.Name) {
 			f, target := suiteTarget(t, k, c.toml...)
 			body := string(c.answer.Stdout)
 			for _, check := range k.Checks(f, target) {
@@ -406,7 +380,7 @@ func TestNoAnswerIsNeverWell(t *testing.T) {
 					}
 					a := c.answer
 					a.Stdout = []byte(body[:cut+1])
-					suiteNotWell(t, name+" "+check.ID+" of "+c.name+" cut short", string(a.Stdout), check.Read(a))
+					suiteNotWell(t, k.Name+" "+check.ID+" of "+c.name+" cut short", string(a.Stdout), check.Read(a))
 				}
 			}
 		}
@@ -456,9 +430,9 @@ func TestScriptsOnAMachine(t *testing.T) {
 		"nginx":   {"expect nginx ok nginx/1.22.1, 1 workers, configuration read 59 min ago", "expect config ok passes its test"},
 	}
 	first := map[string]string{}
+	kinds := slices.DeleteFunc(marked(t), func(k actions.Kind) bool { return slices.Contains(databases, k.Name) })
 	eachShell(t, func(t *testing.T, shell ...string) {
-		for _, name := range framed {
-			k, _ := Lookup(name)
+		for _, k := range kinds {
 			f, target := suiteTarget(t, k)
 			for _, c := range k.Checks(f, target) {
 				a := runScript(t, c, shell...)
@@ -471,7 +445,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 					t.Errorf("%s under %s prints\n%s\nand elsewhere\n%s", c.Script.Name, shell[0], a.Stdout, was)
 				}
 				first[c.Script.Key()] = string(a.Stdout)
-				for _, want := range expected[name] {
+				for _, want := range expected[k.Name] {
 					if w := strings.Fields(want); w[1] == c.ID {
 						suiteExpect(t, w, c.Read(a))
 					}
@@ -484,8 +458,8 @@ func TestScriptsOnAMachine(t *testing.T) {
 // FuzzRead lets every reader of every kind have any answer: none panics, none
 // says nothing, and no number is one that cannot be kept.
 func FuzzRead(f *testing.F) {
-	for _, name := range slices.Concat(framed, databases) {
-		for _, c := range suiteCases(f, name) {
+	for _, k := range marked(f) {
+		for _, c := range suiteCases(f, k.Name) {
 			f.Add(string(c.answer.Stdout), string(c.answer.Stderr), c.answer.Exit)
 		}
 	}
