@@ -91,11 +91,7 @@ func borgRepository(f *inventory.Fleet, r inventory.Repository, from inventory.R
 		"REMOTE_BORG": r.Options.String("remote_borg"),
 	})
 	keep := keepOf(r.Options, map[string]string{"password": "BORG_PASSPHRASE"})
-	verb := func(name string, ahead ...string) actions.Script {
-		files := append([]string{commonFile, jsonFile, "borg/lib.sh"}, ahead...)
-		return compound(in, keep, append(files, "borg/"+name)...)
-	}
-	return verbsOf(actions.Repository{Medium: "disk", Encrypted: encrypted, Locked: appendOnly}, verb, r.Options.Bool("init")), nil
+	return verbsOf(actions.Repository{Medium: "disk", Encrypted: encrypted, Locked: appendOnly}, askedVerb("borg", jsonFile, in, keep), r.Options.Bool("init")), nil
 }
 
 // borgSSH returns how borg is to call ssh, which must not ask anybody and must

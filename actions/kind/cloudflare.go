@@ -57,7 +57,7 @@ stays as it is otherwise. What comes back is read, whatever the HTTP status says
 		}
 		keep := keepOf(x.Options, map[string]string{"token": "CLOUDFLARE_TOKEN"})
 		out := actions.Redirect{Host: on, Text: "have " + in["RECORD"] + " lead to the new host, at Cloudflare"}
-		return nameRedirect(out, in, keep, "cloudflare", wholeJSONFile, httpFile), nil
+		return nameRedirect(out, in, keep, "cloudflare", jsonFile, httpFile), nil
 	},
 	Proved: map[string]actions.Ground{"redirect": actions.Documented},
 }

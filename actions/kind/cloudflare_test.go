@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -331,32 +330,4 @@ func TestRedirectByAPIRefused(t *testing.T) {
 			t.Errorf("exit %d: %s", r.Exit, r.Stderr)
 		}
 	})
-}
-
-// TestWholeJSON reads JSON by the awk of every machine, and what is none by none.
-func TestWholeJSON(t *testing.T) {
-	want := ".a.0\t1\n.a.1\t-2.5e3\n.a.2.b\tx\"y\\z q /\n.a.#\t3\n.l.#\t0\n.t\ttrue\n.n\tnull\n.s\ta b\n"
-	whole := "{\"a\": [1,-2.5e3,{\"b\":\"x\\\"y\\\\z\\u0041q\\n\\/\"}],\n\"e\":{}, \"l\":[ ],\"t\":true,\"n\":null,\"s\":\"a b\"}\n"
-	for _, awk := range []string{"mawk", "gawk", "busybox"} {
-		path, err := exec.LookPath(awk)
-		if err != nil {
-			continue // each machine has one of them, and busybox is needed
-		}
-		tools(t, map[string]string{"awk": "exec " + path + map[bool]string{true: " awk"}[awk == "busybox"] + " \"$@\"\n"})
-		run := func(text string) (string, error) {
-			cmd := exec.CommandContext(t.Context(), "dash", "-c", script(wholeJSONFile, nil).Body+"\nflat")
-			cmd.Stdin = strings.NewReader(text)
-			out, err := cmd.Output()
-			return string(out), err
-		}
-		if out, err := run(whole); err != nil || out != want {
-			t.Errorf("%s: %v\n%s", awk, err, out)
-		}
-		for _, bad := range []string{"", "\n", "{", `{"a":1`, `{"a":1}x`, "<html>", `{"a":tru}`, "[1,]", `{"a" 1}`, `"x"`, "null", `{"a":"x`, "{,}", "[1 2]", `{"a":1,}`, "[[[", `{"a":"\`} {
-			if out, err := run(bad); err == nil {
-				t.Errorf("%s takes %q for JSON: %q", awk, bad, out)
-			}
-		}
-	}
-	needed(t, "busybox", "busybox")
 }

@@ -9,7 +9,7 @@ import (
 	"jurymast/inventory"
 )
 
-// hcloudLib asks the client of Hetzner Cloud; it rests on wholeJSONFile.
+// hcloudLib asks the client of Hetzner Cloud; it rests on jsonFile.
 const hcloudLib = "hcloud/lib.sh"
 
 var hcloudAddress = actions.Kind{
@@ -88,7 +88,7 @@ func hcloudRedirect(f *inventory.Fleet, x inventory.Redirect, option, variable, 
 	}
 	keep := keepOf(x.Options, map[string]string{"token": "HCLOUD_TOKEN"})
 	verb := func(name string) actions.Script {
-		s := wayScript(in, keep, wholeJSONFile, hcloudLib, folder+"/lib.sh", folder+"/"+name+".sh")
+		s := wayScript(in, keep, jsonFile, hcloudLib, folder+"/lib.sh", folder+"/"+name+".sh")
 		s.Sudo = false
 		return s
 	}

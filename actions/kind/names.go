@@ -16,11 +16,10 @@ import (
 // address each host has there, and how the record is asked for.
 
 // authorityFile asks name servers for a record by their own word; httpFile asks
-// an API by curl, and wholeJSONFile reads what it says.
+// an API by curl.
 const (
 	authorityFile = "dns/authority.sh"
 	httpFile      = "dns/http.sh"
-	wholeJSONFile = "dns/json.sh"
 )
 
 // nameOptions are the options that every such kind has.

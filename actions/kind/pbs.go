@@ -56,9 +56,5 @@ func pbsRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Ref) 
 		"MOUNT": "", "TABLE_MOUNT": "",
 	}
 	keep := keepOf(r.Options, map[string]string{"password": "PBS_PASSWORD", "key_password": "PBS_ENCRYPTION_PASSWORD"})
-	verb := func(name string, ahead ...string) actions.Script {
-		files := append([]string{commonFile, jsonFile, "pbs/lib.sh"}, ahead...)
-		return compound(in, keep, append(files, "pbs/"+name)...)
-	}
-	return verbsOf(actions.Repository{Medium: "disk", Encrypted: r.Options.String("key") != "", Locked: appendOnly}, verb, false), nil
+	return verbsOf(actions.Repository{Medium: "disk", Encrypted: r.Options.String("key") != "", Locked: appendOnly}, askedVerb("pbs", jsonFile, in, keep), false), nil
 }

@@ -47,9 +47,5 @@ func rcloneRepository(_ *inventory.Fleet, r inventory.Repository, _ inventory.Re
 		"MOUNT": "", "TABLE_MOUNT": "",
 	}
 	keep := keepOf(r.Options, map[string]string{"config_password": "RCLONE_CONFIG_PASS"})
-	verb := func(name string, ahead ...string) actions.Script {
-		files := append([]string{commonFile, "directory/lib.sh", "rclone/lib.sh"}, ahead...)
-		return compound(in, keep, append(files, "rclone/"+name)...)
-	}
-	return verbsOf(actions.Repository{Medium: "object-store", Encrypted: r.Options.Bool("crypt")}, verb, false), nil
+	return verbsOf(actions.Repository{Medium: "object-store", Encrypted: r.Options.Bool("crypt")}, askedVerb("rclone", "directory/lib.sh", in, keep), false), nil
 }

@@ -1,8 +1,10 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"jurymast/actions"
@@ -100,13 +102,28 @@ func (p place) inputs() map[string]string {
 var mustBeMount = inventory.Option{Name: "must_be_mount", Type: inventory.TypeBool, Default: "false",
 	Doc: "its path is the mount point of a disk or share, and it is not used while nothing is mounted there"}
 
-// What stands ahead of every script of a repository, of those that read JSON,
-// and of those that forget.
+// What stands ahead of every script of a repository or a way, of those that read
+// JSON, and of those that forget.
 const (
 	commonFile = "directory/common.sh"
 	jsonFile   = "directory/json.sh"
 	retainFile = "directory/retain.sh"
 )
+
+// askedFiles are the verbs that are the same for all repositories whose tool has
+// to be asked, and whose lib.sh says by which functions.
+var askedFiles = map[string]string{"find.sh": "directory/find-asked.sh", "init.sh": "directory/init-asked.sh"}
+
+// askedVerb returns what puts the verbs of such a repository together: behind a
+// file that reads what its tool or its store has, its own folder's lib.sh.
+func askedVerb(folder, reader string, in map[string]string, keep map[string]inventory.Secret) func(name string, ahead ...string) actions.Script {
+	return func(name string, ahead ...string) actions.Script {
+		own := folder + "/" + name
+		s := compound(in, keep, slices.Concat([]string{commonFile, reader, folder + "/lib.sh"}, ahead, []string{cmp.Or(askedFiles[name], own)})...)
+		s.Name = own
+		return s
+	}
+}
 
 // verbsOf fills in what every repository can do from its kind's scripts, which
 // have the same names in each folder. Copies are removed only where the repository

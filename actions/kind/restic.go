@@ -81,11 +81,7 @@ func resticRepository(f *inventory.Fleet, r inventory.Repository, from inventory
 		"AWS_DEFAULT_REGION": r.Options.String("aws_region"),
 	})
 	keep := keepOf(r.Options, resticVariables)
-	verb := func(name string, ahead ...string) actions.Script {
-		files := append([]string{commonFile, jsonFile, "restic/lib.sh"}, ahead...)
-		return compound(in, keep, append(files, "restic/"+name)...)
-	}
-	return verbsOf(actions.Repository{Medium: resticMedium(r.URL), Encrypted: true, Locked: appendOnly}, verb, r.Options.Bool("init")), nil
+	return verbsOf(actions.Repository{Medium: resticMedium(r.URL), Encrypted: true, Locked: appendOnly}, askedVerb("restic", jsonFile, in, keep), r.Options.Bool("init")), nil
 }
 
 // resticMedium tells what copies lie on by the scheme of a repository.

@@ -42,7 +42,8 @@ if [ -n "$absent" ]; then
 fi
 # What create says of the size counts what borg itself has added.
 ask info --json "::$part" >"$tmp/info" || die "borg ended with $code, and its archive cannot be looked at: $(why "$?")"
-number() { flat <"$tmp/info" | awk -F '\t' -v key=".archives.0.stats.$1" '$1 == key && $2 ~ /^[0-9]+$/ { print $2 }'; }
+flat <"$tmp/info" >"$tmp/flat" || die "borg ended with $code, and what it says of its archive is no JSON, or half of it"
+number() { awk -F '\t' -v key=".archives.0.stats.$1" '$1 == key && $2 ~ /^[0-9]+$/ { print $2 }' "$tmp/flat"; }
 bytes=$(number original_size) files=$(number nfiles)
 case $bytes/$files in
 /* | */) die "borg ended with $code and does not say what it has copied" ;;

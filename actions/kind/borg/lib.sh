@@ -126,7 +126,8 @@ make_it() {
 # cut off.
 archives() {
     ask list --json --consider-checkpoints --glob-archives "$label.*" >"$tmp/archives" || return
-    flat <"$tmp/archives" | awk -F '\t' "$epoch"'
+    flat <"$tmp/archives" >"$tmp/flat" || { echo 'its list of archives is no JSON, or half of it' >"$tmp/err" && return 1; }
+    awk -F '\t' "$epoch"'
         function put() {
             if (name != "" && start != "" && name !~ /[ \/]/) printf "%s %.0f\n", name, epoch(start)
             name = start = ""
@@ -139,7 +140,7 @@ archives() {
             if (p[4] == "name") name = $2
             else if (p[4] == "start") start = $2
         }
-        END { put() }'
+        END { put() }' "$tmp/flat"
 }
 
 # copies prints the copies of $TAG, the newest first, as lines

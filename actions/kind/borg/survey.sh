@@ -40,7 +40,8 @@ fi
 [ "$code" = 0 ] || trouble "$(why "$code")"
 
 # That it is encrypted is claimed; here it is seen.
-mode=$(flat <"$tmp/list" | awk -F '\t' '$1 == ".encryption.mode" { print $2 }')
+flat <"$tmp/list" >"$tmp/flat" || trouble "what borg says of $REPOSITORY is no JSON, or half of it"
+mode=$(awk -F '\t' '$1 == ".encryption.mode" { print $2 }' "$tmp/flat")
 case $mode in
 repokey* | keyfile*) [ "$ENCRYPTION" != none ] || trouble "the repository $REPOSITORY is encrypted ($mode), and the inventory says encryption = \"none\"" ;;
 none | authenticated*) [ "$ENCRYPTION" = none ] || trouble "the repository $REPOSITORY is not encrypted (its mode is $mode): say encryption = \"none\", or make another" ;;

@@ -1,4 +1,4 @@
-# What is common to leading clients by the cloud, behind dns/json.sh. Inputs:
+# What is common to leading clients by the cloud, behind directory/json.sh. Inputs:
 # SERVERS ("HOST SERVER" a line: what the cloud calls each), WAIT (seconds), TO;
 # SEEN_WAS (what the plan saw); HCLOUD_TOKEN is a secret.
 # shellcheck shell=sh disable=SC2034,SC2154

@@ -65,13 +65,14 @@ why() {
     esac
 }
 
-# snapshots leaves all snapshots of the namespace in $tmp/list, as JSON.
+# snapshots leaves all snapshots of the namespace in $tmp/flat.
 snapshots() {
     once snapshot list --output-format json >"$tmp/list" || return
-    case $(tr -d ' \t\r\n' <"$tmp/list" | cut -c 1) in
-    '[') ;;
-    *) echo 'Error: what it answered is no list of snapshots' >"$tmp/err" && return 1 ;;
-    esac
+    # Of a list the last line is its length.
+    if ! flat <"$tmp/list" >"$tmp/flat" || ! tail -n 1 "$tmp/flat" | grep -q '^\.#'; then
+        echo 'Error: what it answered is no list of snapshots, or half of it' >"$tmp/err"
+        return 1
+    fi
 }
 
 # copies prints the copies of $TAG, the newest first, as lines
@@ -79,7 +80,7 @@ snapshots() {
 # own verification found damaged is none that is complete.
 copies() {
     snapshots || return
-    flat <"$tmp/list" | awk -F '\t' -v label="$label" "$epoch"'
+    awk -F '\t' -v label="$label" "$epoch"'
         function put(    w, i, n, v, bare) {
             for (i in file) {
                 if (file[i] ~ /^p[0-9]+\.pxar/ && mode[i] != "encrypt") bare = 1
@@ -113,7 +114,7 @@ copies() {
             else if (p[3] == "files" && p[5] == "filename") file[p[4]] = $2
             else if (p[3] == "files" && p[5] == "crypt-mode") mode[p[4]] = $2
         }
-        END { put() }' | sort -k2,2nr
+        END { put() }' "$tmp/flat" | sort -k2,2nr
 }
 
 # found prints the newest copy that $RUN made, as copies does.
@@ -138,11 +139,12 @@ contents() {
     coded restore "$COPY" jurymast.conf - >"$tmp/paths" || die "the copy $COPY cannot be read: $(why "$?")"
     grep -q '^p[0-9]*\.pxar /' "$tmp/paths" || die "the copy $COPY does not say what it holds"
     once snapshot files "$COPY" --output-format json >"$tmp/files" || die "the copy $COPY cannot be read: $(why "$?")"
-    flat <"$tmp/files" | awk -F '\t' '
+    flat <"$tmp/files" >"$tmp/flat" || die "the copy $COPY cannot be read: what the server says of its files is no JSON, or half of it"
+    awk -F '\t' '
         {
             split($1, p, ".")
             if (p[3] == "filename") name[p[2]] = $2
             else if (p[3] == "size") size[p[2]] = $2
         }
-        END { for (i in name) if (sub(/\.didx$/, "", name[i])) print name[i], size[i] }' >"$tmp/sizes"
+        END { for (i in name) if (sub(/\.didx$/, "", name[i])) print name[i], size[i] }' "$tmp/flat" >"$tmp/sizes"
 }

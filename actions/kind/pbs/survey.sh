@@ -13,7 +13,8 @@ if [ -n "${KEY-}" ] && [ ! -r "$KEY" ]; then
 fi
 command -v timeout >/dev/null && limit='timeout 60'
 client status --output-format json >"$tmp/status" || trouble "$(why "$?")"
-free=$(flat <"$tmp/status" | awk -F '\t' '$1 == ".avail" && $2 ~ /^[0-9]+$/ { print $2 }')
+flat <"$tmp/status" >"$tmp/flat" || : >"$tmp/flat"
+free=$(awk -F '\t' '$1 == ".avail" && $2 ~ /^[0-9]+$/ { print $2 }' "$tmp/flat")
 [ -n "$free" ] || trouble "what the server of $REPOSITORY answers is not understood: it does not say how much room it has"
 printf '@free %s\n' "$free"
 snapshots || trouble "$(why "$?")"

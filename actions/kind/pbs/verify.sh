@@ -5,7 +5,7 @@
 
 contents
 snapshots || die "$(why "$?")"
-state=$(flat <"$tmp/list" | awk -F '\t' -v copy="$COPY" "$epoch"'
+state=$(awk -F '\t' -v copy="$COPY" "$epoch"'
     function put() {
         split(copy, c, "/")
         if (type == c[1] && id == c[2] && time + 0 == epoch(c[3])) print state
@@ -20,7 +20,7 @@ state=$(flat <"$tmp/list" | awk -F '\t' -v copy="$COPY" "$epoch"'
         else if (p[3] == "backup-time") time = $2
         else if (p[3] == "verification" && p[4] == "state") state = $2
     }
-    END { put() }')
+    END { put() }' "$tmp/flat")
 [ "$state" != failed ] || die "the copy $COPY is damaged: the server's own verification failed"
 while read -r archive _; do
     {

@@ -107,7 +107,8 @@ make_it() {
 # before 0.17 it keeps no summary with a copy.
 copies() {
     ask snapshots --json --no-lock --tag "backup=$TAG" >"$tmp/snapshots" || return
-    flat <"$tmp/snapshots" | awk -F '\t' "$epoch"'
+    flat <"$tmp/snapshots" >"$tmp/flat" || { echo 'Fatal: its list of copies is no JSON, or half of it' >"$tmp/err" && return 1; }
+    awk -F '\t' "$epoch"'
         BEGIN { now = "none" }
         function put() {
             if (id != "" && time != "") printf "%s %.0f %s %s %s %s\n", id, epoch(time), bytes, files, sort, run
@@ -128,7 +129,7 @@ copies() {
             else if (p[3] == "summary" && p[4] == "total_bytes_processed") bytes = $2
             else if (p[3] == "summary" && p[4] == "total_files_processed") files = $2
         }
-        END { put() }' | sort -k2,2nr
+        END { put() }' "$tmp/flat" | sort -k2,2nr
 }
 
 # found prints the newest copy that $RUN made, as copies does.

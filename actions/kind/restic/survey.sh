@@ -35,10 +35,11 @@ fi
 once list locks --no-lock >"$tmp/locks" || trouble "$(why "$?")"
 while read -r id; do
     once cat lock "$id" --no-lock >"$tmp/lock" || continue # it is gone by now
-    flat <"$tmp/lock" | awk -F '\t' '
+    flat <"$tmp/lock" >"$tmp/flat" || trouble "what restic says of the lock $id is no JSON, or half of it"
+    awk -F '\t' '
         { v[$1] = $2 }
         END {
             if (v[".exclusive"] == "true") printf "@locked %s by process %s of %s since %s\n", v[".hostname"], v[".pid"], v[".username"], v[".time"]
-        }'
+        }' "$tmp/flat"
 done <"$tmp/locks"
 exit 0
