@@ -18,6 +18,7 @@ type proxyCopy struct {
 	in    map[string]string
 	files []string // scripts that know the server: see proxy-file/copy-lib.sh
 	usual []string // what is copied where the inventory names nothing: the first always, the others where they are there
+	also  []string // what is copied in any case where it is there
 	tries bool     // a test of a copy writes to nothing but the copy, so that it is good for a drill
 }
 
@@ -25,18 +26,22 @@ type proxyCopy struct {
 // the usual ones.
 func proxyData(f *inventory.Fleet, t inventory.Target, p proxyCopy) (actions.Data, error) {
 	roots, why := dataRoots(f, t)
-	usual := ""
+	also := slices.Clone(p.also)
 	if len(roots) == 0 {
 		if len(t.Data) > 0 {
 			return actions.Data{}, errors.New(why)
 		}
-		roots, usual = p.usual[:1], strings.Join(p.usual[1:], "\n")
+		roots, also = p.usual[:1], append(also, p.usual[1:]...)
 	}
+	// What lies in another of them is copied with it.
+	also = slices.DeleteFunc(also, func(at string) bool {
+		return slices.ContainsFunc(roots, func(r string) bool { _, in := below(r, at); return in })
+	})
 	d := filesData(roots, why, t)
 	container := t.Options.String("container")
 	in := maps.Clone(d.Survey.Inputs)
 	maps.Copy(in, p.in)
-	maps.Copy(in, map[string]string{"USUAL": usual, "CONTAINER": container, "SCRATCH": "/var/lib/jurymast"})
+	maps.Copy(in, map[string]string{"USUAL": strings.Join(also, "\n"), "CONTAINER": container, "SCRATCH": "/var/lib/jurymast"})
 	d.Scratch = "" // not beside it: a server may read whatever lies there
 	if container != "" {
 		in["INSIDE"] = "yes" // it holds the folder itself

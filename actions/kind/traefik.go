@@ -24,29 +24,58 @@ acme names the files of its certificates as its host sees them; they hold keys, 
 them: without sudo they are unknown. One that others may read is fail: Traefik starts, and leaves its resolver out.
 Traefik renews 30 days before the end of 90. Of the file nothing but certificates leaves the host.
 
-Its data is that of kind compose or files, for it has no test of a configuration. It is led over by kind proxy-file, which
-writes a file of its dynamic configuration.`,
+A copy has what data names (of a container the folders of the host that it reads), else /etc/traefik, and always the
+files of acme. Traefik has no test of a configuration: of a copy it is seen that these files are whole and closed to
+others, and it is put back with Traefik stopped, which writes them from memory. What was there comes back where Traefik
+does not start with the copy, or does not answer. A broken file of the dynamic configuration is not seen by that, either:
+set prove. It is led over by kind proxy-file, which writes a file of its dynamic configuration.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "api", Type: inventory.TypeURL, Default: traefikAPI, Doc: "its API, without /api"},
 		{Name: "ping", Type: inventory.TypeURL, Doc: "its /ping, where that is not at the port of the API"},
 		{Name: "container", Type: inventory.TypeString, Doc: "the container that it runs in, from inside which it is asked"},
 		{Name: "acme", Type: inventory.TypeList, Doc: "files of its certificates, as its host sees them: /etc/traefik/acme.json"},
+		{Name: "unit", Type: inventory.TypeString, Default: "traefik", Doc: "its systemd unit, without a container: stopped and started around a restore"},
+		proveOption,
 	},
 	Limits:  probeCertLimits,
 	Sudoers: []string{dockerSudoers},
 	Checks:  traefikChecks,
-	Proved:  map[string]actions.Ground{"look": actions.Documented},
+	Data:    traefikData,
+	Proved:  map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
 }
 
 const traefikAPI = "http://127.0.0.1:8080"
 
-func traefikChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+// traefikInputs are what every script is told of a Traefik.
+func traefikInputs(t inventory.Target) map[string]string {
 	api := strings.TrimRight(orDefault(t.Options.String("api"), traefikAPI), "/")
-	s := lookScript(map[string]string{
+	return map[string]string{
 		"API": api, "PING": orDefault(t.Options.String("ping"), api+"/ping"), "CONTAINER": t.Options.String("container"),
-		"ACME": strings.Join(t.Options.List("acme"), "\n"), "SUDO": sudo(f, t),
-	}, "docker/enter.sh", "traefik/look.sh")
+		"ACME": strings.Join(t.Options.List("acme"), "\n"),
+	}
+}
+
+// traefikData is its configuration and its certificates, put back while it does
+// not run.
+func traefikData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
+	in := traefikInputs(t)
+	in["UNIT"] = orDefault(t.Options.String("unit"), "traefik")
+	const server = "traefik/server.sh"
+	d, err := proxyData(f, t, proxyCopy{in: in, files: []string{server, jsonFile}, usual: []string{"/etc/traefik"}, also: t.Options.List("acme")})
+	if err != nil {
+		return d, err
+	}
+	stop, start := compound(in, nil, filesLib, server, "traefik/stop.sh"), compound(in, nil, filesLib, server, "traefik/start.sh")
+	d.Stop, d.Start = &stop, &start
+	return d, nil
+}
+
+func traefikChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
+	in := traefikInputs(t)
+	api := in["API"]
+	in["SUDO"] = sudo(f, t)
+	s := lookScript(in, "docker/enter.sh", "traefik/look.sh")
 	read := func(id, title string, judge func(x traefikSaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			x, why := traefikParse(t, api, a)

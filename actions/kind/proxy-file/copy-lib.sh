@@ -1,6 +1,7 @@
 # What is common to copying reverse proxies and bringing them back, behind
 # files/lib.sh and a NAME/server.sh. That sets name and has tested (words ahead
-# of its test), why, alive, applied, runs and have. Input: USUAL (paths, one a
+# of its test), why, alive, applied, runs and have, and passed where a test shows
+# less than that the configuration passes. Input: USUAL (paths, one a
 # line, that belong to it where they are there, or in the copy).
 # shellcheck shell=sh disable=SC2153,SC2154
 

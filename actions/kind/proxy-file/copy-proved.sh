@@ -4,7 +4,7 @@
 said=$(tested 2>&1) || die "$name does not take its configuration: $(printf '%s\n' "$said" | why)"
 proof=$(alive) || die "$name does not run"
 if [ -z "${PROVE-}" ]; then
-    printf '@level started\n@proof the configuration passes its test, %s\n' "$proof"
+    printf '@level started\n@proof %s, %s\n' "${passed:-the configuration passes its test}" "$proof"
     exit 0
 fi
 said=$(sh -c "$PROVE" 2>&1 </dev/null)
