@@ -349,9 +349,9 @@ exit "${CODE:-0}"
 	}
 	// 0 and nothing else said is no copy, and does not tell that it is encrypted.
 	b.env = append(slices.Clip(base), "CODE=0", "SAYS=")
-	b.refuses(r.Copy, in, "does not say what it has copied")
+	b.refuses(r.Copy, in, "is no JSON")
 	b.refuses(r.Extract, in, "no file came out")
-	if said := b.does(r.Survey, in); !strings.Contains(said["trouble"], "its mode is not told") {
+	if said := b.does(r.Survey, in); !strings.Contains(said["trouble"], "is no JSON") {
 		t.Errorf("survey: %v", said)
 	}
 	for version, known := range map[string]bool{"1.1.16": false, "1.2.0": true, "1.4.1": true, "1.2.0b3": true, "2.0.0b20": false, "1.10.0": false, "": false} {

@@ -216,7 +216,9 @@ func (p planned) text(t *testing.T, f *inventory.Fleet, own map[string]string) s
 	facts := plan.Facts{Fleet: f, Kinds: All(), Now: planNow, Answers: map[string]plan.Answer{}}
 	request := plan.Request{Verb: p.verb, Target: target.Ref}
 	questions, err := plan.Questions(facts, request)
-	if err != nil {
+	if why := (*plan.Error)(nil); errors.As(err, &why) {
+		return fmt.Sprintf("refused: %s; %s\n", why.What, why.Next)
+	} else if err != nil {
 		t.Fatalf("%s: %v", p, err)
 	}
 	for _, q := range questions {
@@ -354,7 +356,11 @@ func planIf(yes bool, text string) string {
 func planTold(s actions.Script) string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
-		if v := s.Inputs[name]; v != "" && name != "WHY" { // why a survey finds nothing
+		switch v := s.Inputs[name]; {
+		case v == "", name == "WHY": // why a survey finds nothing
+		case strings.Contains(v, "\n# "): // what another script has run, later on
+			words = append(words, name+"=a script")
+		default:
 			words = append(words, name+"="+strings.NewReplacer("\n", "|", "\t", " ").Replace(v))
 		}
 	}

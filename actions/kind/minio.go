@@ -18,7 +18,8 @@ With access_key and secret_key it also asks, by MinIO's own client (mc, or mcli 
 server and each drive: one that is offline is fail, even while all still works, for the next one may be one too many;
 one that heals is warn. Another program named mc is told apart. The key needs the right admin:ServerInfo and no other.
 
-Buckets are not looked at; where copies of this server's data lie is said by a backup of its service.`,
+What lies in its buckets is for kind bucket, added to it as a check; where copies of this server's data lie is said by a
+backup of its service.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "url", Type: inventory.TypeURL, Default: "http://127.0.0.1:9000", Doc: "the address of its S3 side, as its host asks it"},

@@ -323,7 +323,7 @@ cacert = "/etc/ca.pem"
 	}
 	// 0 and nothing else said is no copy.
 	b.env = append(slices.Clip(base), "CODE=0", "SAYS=")
-	b.refuses(r.Copy, in, "did not say what it has copied")
+	b.refuses(r.Copy, in, "is no JSON")
 	b.refuses(r.Extract, in, "no file came out")
 	for _, s := range []actions.Script{r.Find, r.Verify, *r.Forget} {
 		b.run(s, in)

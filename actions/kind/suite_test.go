@@ -424,6 +424,7 @@ func TestScriptsOnAMachine(t *testing.T) {
 		"systemd": {"expect unit ok active (running) for 1 h 0 min"},
 		"docker":  {"expect engine ok docker 28.5.2, 1 containers", "item containers api-web-1 ok running, healthy"},
 		"compose": {"item compose web ok running, healthy"},
+		"bucket":  {"expect bucket ok it answers, and is not empty", "expect versioning ok on", "expect lock ok none", "expect objects ok 1 objects, 2.0 KiB, the newest 1 h 0 min old"},
 		"caddy":   {"expect caddy ok Caddy 2.6.2", "item upstreams 10.0.0.3:8080 fail nothing else carries", "expect config ok can be read"},
 		"haproxy": {"expect haproxy ok HAProxy 2.6.12", "item backends web warn 1 of 2 servers up: b down for 5 s (L4CON Connection refused)"},
 		"traefik": {"expect traefik ok Traefik 3.5.3, 1 routers", "item services app@file fail none of 1 servers is up: http://10.0.0.3"},

@@ -127,6 +127,9 @@ func wholeData(t *testing.T, k actions.Kind, f *inventory.Fleet, target inventor
 
 func wholeMove(t *testing.T, k actions.Kind, f *inventory.Fleet, target inventory.Target) {
 	t.Helper()
+	if len(target.Standby) == 0 {
+		return // in this fleet it is copied, and not moved
+	}
 	m, err := k.Move(f, target)
 	if err != nil {
 		t.Fatalf("%s: %v", k.Name, err)
@@ -136,11 +139,21 @@ func wholeMove(t *testing.T, k actions.Kind, f *inventory.Fleet, target inventor
 	}
 	old, standby := target.Host, target.Standby[0]
 	for i, of := range []func(inventory.Ref) actions.Script{m.Survey, m.Stop, m.Resume, m.Promote, m.Verify, m.Active} {
+		if of == nil && m.Hand != nil {
+			continue // it hands over by itself
+		}
 		s := of(standby)
 		wholeScript(t, k.Name+" move "+string(rune('0'+i)), &s)
 	}
-	for _, s := range m.Rejoin(old, standby) {
-		wholeScript(t, k.Name+" rejoin", &s.Do)
+	var steps []actions.Step
+	if m.Rejoin != nil {
+		steps = m.Rejoin(old, standby)
+	}
+	if m.Hand != nil {
+		steps = append(steps, m.Hand(old, standby)...)
+	}
+	for _, s := range steps {
+		wholeScript(t, k.Name+" step", &s.Do)
 		if s.Title == "" || s.Host == "" || s.Timeout <= 0 {
 			t.Errorf("%s: %+v", k.Name, s)
 		}

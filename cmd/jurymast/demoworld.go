@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"jurymast/ssh/sshlab"
@@ -38,16 +39,18 @@ func demoFacts(name string) sshlab.Linux {
 			SMART: []sshlab.Drive{{Device: "/dev/sda", Model: "NAS disk 8 TB", Celsius: 36}, {Device: "/dev/sdb", Model: "NAS disk 8 TB", Celsius: 37}, {Device: "/dev/sdc", Model: "NAS disk 8 TB", Celsius: 36}, {Device: "/dev/sdd", Model: "NAS disk 8 TB", Celsius: 38}},
 		}
 	case "selfhost":
-		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Distribution: "nixos", Restic: true, Disks: disk(40*gib, 17*gib), Uptime: 12 * 24 * time.Hour}
+		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Distribution: "nixos", Restic: true, Disks: disk(40*gib, 17*gib), Uptime: 12 * 24 * time.Hour,
+			Buckets: []sshlab.Bucket{{Name: "selfhost", Versioned: true, Locked: 30, Objects: demoObjects("data/", 7*time.Hour)}}}
 	case "home1":
 		return sshlab.Linux{CPUs: 4, MemTotal: 16 * gib, MemAvailable: 9 * gib, Disks: disk(tib, 420*gib), Uptime: 30 * 24 * time.Hour}
 	case "home2":
-		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(2*tib, 900*gib), Uptime: 30 * 24 * time.Hour}
+		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(2*tib, 900*gib), Uptime: 30 * 24 * time.Hour, LVM: demoVolumes()}
 	case "app1", "app2":
 		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour,
 			Releases: []sshlab.Release{{Repository: "example/web", Tag: "v1", Ago: 41 * 24 * time.Hour}}}
 	case "swarm1", "swarm2", "swarm3":
-		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour, Swarm: demoSwarm()}
+		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour, Swarm: demoSwarm(),
+			Buckets: []sshlab.Bucket{{Name: "attachments", Versioned: true, Objects: demoObjects("2026/", 50*time.Minute)}}}
 	case "offsite":
 		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(8*tib, 3*tib), Uptime: 55 * 24 * time.Hour}
 	}
@@ -58,6 +61,20 @@ func demoFacts(name string) sshlab.Linux {
 func demoArray() sshlab.Array {
 	return sshlab.Array{Name: "md0", Level: "raid10", KiB: 15627788288, Layout: "512K chunks 2 near-copies", Checked: 17 * 24 * time.Hour,
 		Members: []sshlab.Member{{Device: "sda1"}, {Device: "sdb1"}, {Device: "sdc1"}, {Device: "sdd1"}}}
+}
+
+// demoVolumes are the old disks of the second node, put together.
+func demoVolumes() *sshlab.LVM {
+	return &sshlab.LVM{Group: "vg0", Size: 2200 * gib, Free: 150 * gib, Volumes: []sshlab.LogicalVolume{{Name: "root", Size: 50 * gib}, {Name: "copies", Size: 2000 * gib}}}
+}
+
+// demoObjects are some objects of a bucket, the newest so long ago.
+func demoObjects(below string, ago time.Duration) []sshlab.Object {
+	var all []sshlab.Object
+	for i := range 40 {
+		all = append(all, sshlab.Object{Key: fmt.Sprintf("%s%04d", below, i), Bytes: 16 << 20, Ago: ago + time.Duration(i)*24*time.Hour})
+	}
+	return all
 }
 
 // spoil makes a few things go wrong, each of another sort: a broken array, an

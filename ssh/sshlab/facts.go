@@ -41,6 +41,8 @@ type Linux struct {
 	ZeroTier                 *ZeroTier
 	MongoDB                  *MongoDB
 	Bareos                   *Bareos
+	LVM                      *LVM
+	Buckets                  []Bucket      // that its aws is told of
 	Releases                 []Release     // what GitHub tells it
 	Cloud                    []CloudServer // what its hcloud is told of
 }

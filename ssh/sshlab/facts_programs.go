@@ -86,5 +86,11 @@ func (f *Linux) further(p *programs) {
 	if f.Bareos != nil {
 		f.Bareos.answer(p)
 	}
+	if f.LVM != nil {
+		f.LVM.answer(p)
+	}
+	for i := range f.Buckets {
+		f.Buckets[i].answer(p)
+	}
 	f.releases(p)
 }
