@@ -104,7 +104,7 @@ command = "/usr/local/bin/check_queue -w 10 -c 20"
 		f.on("n1", "dpkg --unpack /opt/repo/probe_2_all.deb")
 		f.finds("n1", "updates", "", "warn", "0 wait", "1 packages are half installed")
 		f.on("n1", "dpkg --configure -a; touch -d '4 days ago' /var/lib/apt/lists/partial")
-		f.finds("n1", "updates", "", "warn", "0 wait", "counted by lists 4 days old")
+		f.finds("n1", "updates", "", "warn", "0 wait", "counted by lists 4 d")
 		f.on("n1", "apt-get update")
 		f.finds("n1", "updates", "", "ok", "0 wait")
 	})
