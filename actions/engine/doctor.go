@@ -141,6 +141,10 @@ func doctorStore(ctx context.Context, o Options) Finding {
 		f.Line = filepath.Base(o.Paths.Store()) + " will be made by the first look"
 		return f
 	}
+	if errors.Is(err, store.ErrOlder) {
+		f.Line += " is of an earlier release; the next look brings it up to date"
+		return f
+	}
 	if err == nil {
 		err = errors.Join(s.Check(ctx), s.Close())
 	}

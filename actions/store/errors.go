@@ -17,6 +17,7 @@ var (
 	ErrFull     = errors.New("no room left to write")
 	ErrReadOnly = errors.New("the store cannot be written")
 	ErrNewer    = errors.New("the store was written by a newer jurymast")
+	ErrOlder    = errors.New("the store is of an earlier release, and only what writes to it brings it up to date")
 	ErrIO       = errors.New("the disk gave an error")
 	ErrNotFound = errors.New("not found")
 )
@@ -70,6 +71,8 @@ func (e *Error) Hint() string {
 		return "check owner and mode of " + e.Path + " and of its folder, and that the file system is mounted rw"
 	case errors.Is(e.Why, ErrNewer):
 		return "use that newer jurymast, or name another file for the store"
+	case errors.Is(e.Why, ErrOlder):
+		return "jurymast check"
 	case errors.Is(e.Why, ErrIO):
 		return "look at the kernel's log (dmesg) and at the health of the disk"
 	case errors.Is(e.Err, fs.ErrNotExist):
@@ -115,7 +118,7 @@ func (s *Store) wrap(doing string, err error) error {
 
 // why sorts an error of the operating system or of SQLite.
 func why(err error) error {
-	for _, known := range []error{ErrBusy, ErrCorrupt, ErrForeign, ErrFull, ErrReadOnly, ErrNewer, ErrIO, ErrNotFound} {
+	for _, known := range []error{ErrBusy, ErrCorrupt, ErrForeign, ErrFull, ErrReadOnly, ErrNewer, ErrOlder, ErrIO, ErrNotFound} {
 		if errors.Is(err, known) {
 			return known
 		}

@@ -154,6 +154,23 @@ func TestContextEnds(t *testing.T) {
 	commit(t, s, Sweep{Entries: fleetOf(1, noon, 0), At: noon}) // and it works as before
 }
 
+func TestOlderIsNotReadOnlyTrouble(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, path, `delete from migration where number = (select max(number) from migration)`)
+	_, err = OpenReadOnly(t.Context(), path)
+	var e *Error
+	if !errors.Is(err, ErrOlder) || errors.Is(err, ErrReadOnly) || !errors.As(err, &e) || e.Hint() != "jurymast check" {
+		t.Errorf("%v, next: %q", err, e.Hint())
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // deniedPart opens a store as whoever it is started as.

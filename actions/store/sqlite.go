@@ -144,7 +144,7 @@ func (s *Store) prepareReadOnly(ctx context.Context) error {
 		return err
 	}
 	if version < len(migrations) {
-		return fmt.Errorf("schema %d is older than %d and cannot be brought up to date: %w", version, len(migrations), ErrReadOnly)
+		return fmt.Errorf("%w: schema %d, this one needs %d", ErrOlder, version, len(migrations))
 	}
 	return nil
 }

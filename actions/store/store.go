@@ -51,7 +51,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 
 // OpenReadOnly opens a store that is there already and writes nothing to it;
 // methods that write give [ErrReadOnly]. Where there is none the error is
-// fs.ErrNotExist.
+// fs.ErrNotExist, and of one of an earlier release it is [ErrOlder].
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	return open(ctx, path, true)
 }
