@@ -182,6 +182,7 @@ func eachShell(t *testing.T, test func(t *testing.T, shell ...string)) {
 }
 
 func TestMountThatHangs(t *testing.T) {
+	t.Parallel()
 	eachShell(t, func(t *testing.T, shell ...string) {
 		b := newMountBed(t, shell...)
 		target := mountTarget(inventory.Options{"wait": time.Second})
@@ -220,6 +221,7 @@ func TestMountThatHangs(t *testing.T) {
 }
 
 func TestMountHelperIsKilled(t *testing.T) {
+	t.Parallel()
 	b := newMountBed(t, "dash")
 	target := mountTarget(inventory.Options{"wait": time.Second})
 	b.hang()
@@ -239,6 +241,7 @@ func TestMountHelperIsKilled(t *testing.T) {
 // TestMountHelperGivesUp runs the helper alone: what hangs is killed in the
 // end, the lock goes with it, and no process is left.
 func TestMountHelperGivesUp(t *testing.T) {
+	t.Parallel()
 	eachShell(t, func(t *testing.T, shell ...string) {
 		b := newMountBed(t, shell...)
 		b.hang()

@@ -221,6 +221,7 @@ func TestResticForgets(t *testing.T) {
 
 // A server that lets nothing be removed answers 403, and restic ends with 0.
 func TestResticAppendOnly(t *testing.T) {
+	t.Parallel()
 	needTool(t, "restic", "rclone")
 	b := newBed(t, strings.ReplaceAll(resticBed, `path = "{DIR}/re po"`, `url = "rest:http://127.0.0.1:9/"`)+`
 [repository.kept]

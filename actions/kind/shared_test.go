@@ -61,6 +61,7 @@ func (b *bed) move(ref string) actions.Move {
 }
 
 func TestSystemdMove(t *testing.T) {
+	t.Parallel()
 	eachShell(t, func(t *testing.T, shell ...string) {
 		b := newBed(t, sharedBed, shell...)
 		b.standIn("systemctl", fakeSystemctl)
