@@ -114,7 +114,9 @@ func (m *Machine) open() error {
 		return err
 	}
 	m.listener = listener
-	m.port = listener.Addr().(*net.TCPAddr).Port
+	if m.port == 0 { // for good: it is read without m.mu
+		m.port = listener.Addr().(*net.TCPAddr).Port
+	}
 	if m.reserved != nil {
 		err = m.reserved.Close()
 		m.reserved = nil
