@@ -428,7 +428,7 @@ func (m *Machine) PlugDrive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.qmp.do(ctx, "device_add", map[string]any{"driver": "nvme", "id": "drive", "drive": "blank", "serial": "FLEET1", "bus": bay}, nil)
+	return m.qmp.do(ctx, "device_add", map[string]any{"driver": "nvme", "id": "plugged", "drive": "blank", "serial": "FLEET1", "bus": bay}, nil)
 }
 
 // Warnings of a drive, as NVMe numbers the bits of its critical warning (NVM
@@ -440,7 +440,7 @@ const (
 
 // DriveSays has the drive that was plugged in say these warnings from now on.
 func (m *Machine) DriveSays(ctx context.Context, warnings int) error {
-	return m.qmp.do(ctx, "qom-set", map[string]any{"path": "/machine/peripheral/drive", "property": "smart_critical_warning", "value": warnings}, nil)
+	return m.qmp.do(ctx, "qom-set", map[string]any{"path": "/machine/peripheral/plugged", "property": "smart_critical_warning", "value": warnings}, nil)
 }
 
 // Cut takes the machine's cable out; with Heal it is back.
