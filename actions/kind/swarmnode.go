@@ -36,7 +36,7 @@ docker service update --force NAME. A look asks as kind swarm does. Seen with do
 	Sudoers: swarm.Sudoers,
 	Checks:  swarmNodeChecks,
 	Move:    swarmNodeMove,
-	Proved:  map[string]actions.Ground{"look": actions.Recorded, "failover": actions.Documented},
+	Proved:  map[string]actions.Ground{"look": actions.Recorded, "failover": actions.Real},
 }
 
 // swarmNodeName returns what the swarm calls the node.
