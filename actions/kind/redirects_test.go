@@ -128,9 +128,12 @@ backend db
     option http-server-close
     server old %s check inter 200ms
     server new %s check inter 200ms disabled
+backend half
+    server old %s check inter 200ms
+    server dead 127.0.0.1:9 check inter 200ms disabled
 backend one
     server main %s
-`, dir, dir, front, oldAt, newAt, oldAt))
+`, dir, dir, front, oldAt, newAt, oldAt, oldAt))
 	cmd := exec.CommandContext(t.Context(), haproxy, "-db", "-q", "-f", config)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -164,9 +167,15 @@ backend one
 		}
 	}
 
-	// Where both serve, what the old one is at comes to its end.
+	// Where both serve, nothing is taken from the old one for one that is not up.
 	must(t, x.Do, toOld)
 	must(t, x.Verify, toOld)
+	half := redirectOf(t, "kind = \"haproxy\"\non = \"pve\"\nbackend = \"half\"\nsocket = \""+dir+"/sock\"\nwait = \"3s\"\n")
+	if exit(t, half.Do, map[string]string{"TO": "dead", "TO_ADDRESS": "127.0.0.1", "DRAIN": "yes"}) == 0 {
+		t.Error("visitors are led to a server that is down")
+	}
+	must(t, half.Verify, toOld) // and that is out of rotation again
+	// What the old one is at comes to its end.
 	long, led := make(chan string, 1), make(chan int, 2)
 	go func() { long <- fetch("long") }()
 	<-begun

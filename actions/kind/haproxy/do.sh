@@ -13,7 +13,10 @@ order "set server $BACKEND/$TO state ready"
 if [ "${DRAIN-}" = yes ]; then
     until=$(($(date +%s) + WAIT))
     until takes_part "$TO"; do
-        [ "$(date +%s)" -lt "$until" ] || die "server $TO is not up in HAProxy's eyes, and the others are left as they are"
+        [ "$(date +%s)" -lt "$until" ] || {
+            order "set server $BACKEND/$TO state maint"
+            die "server $TO is not up in HAProxy's eyes, and is out of rotation again; the others are left as they are"
+        }
         sleep 0.2 2>/dev/null || sleep 1
     done
     for s in $(servers); do

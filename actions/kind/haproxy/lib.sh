@@ -33,8 +33,11 @@ servers() {
     tell "show servers state $BACKEND" | awk '/^[0-9]+ / && NF > 6 { print $4 }'
 }
 
-# takes_part tells whether a server is in rotation and up.
+# takes_part tells whether a server is in rotation and up. HAProxy takes one that
+# comes back from maintenance for up until a check has failed: where it is
+# checked (bit 2 of its check's state), a check has to have passed (result 3).
 takes_part() {
+    tell "show servers state $BACKEND" | awk -v s="$1" '$4 == s { bad = int($14 / 2) % 2 && $12 < 3; exit } END { exit bad }' || return 1
     now=$(state "$1")
     admin=${now#* * } admin=${admin%% *}
     up=${now#* } up=${up%% *}
