@@ -2,10 +2,13 @@ package check
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
+	"time"
 
 	"jurymast/inventory"
+	"jurymast/ssh"
 )
 
 // Sweep makes visits side by side and yields what came of each as it comes; a
@@ -13,7 +16,8 @@ import (
 // ranging, everything it began has ended.
 //
 // A host that cannot be reached is yielded once others have been asked whether
-// they reach it: as soon as two hosts have answered, else at the end.
+// they reach it: as soon as two hosts have answered, after a while when one has or
+// it has refused, else at the end.
 //
 // A look that was called off, because ctx was cancelled, says nothing: it has
 // neither Asked nor Results. When a deadline of ctx passes, what has not
@@ -27,9 +31,16 @@ func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) 
 		defer s.all.Wait()
 		defer cancel()
 		s.start(ctx)
+		s.patience = time.NewTimer(patience)
+		defer s.patience.Stop()
+		s.patience.Stop() // nobody waits yet
 		for s.open = len(visits); s.open > 0 || s.judging > 0; {
 			var look Look
 			select {
+			case <-s.patience.C:
+				s.late = true
+				s.sendOut(ctx, func(w Look) bool { return len(s.answered) > 0 || errors.Is(w.Err, ssh.Refused) })
+				continue
 			case look = <-s.looks:
 				s.open--
 				if !s.settle(ctx, look) {
@@ -44,6 +55,10 @@ func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) 
 		}
 	}
 }
+
+// patience is how long a host that could not be reached waits for two others to
+// answer: longer than an answer takes, shorter than one that hangs is waited for.
+const patience = 2 * time.Second
 
 // sweep is one sweep under way. Its counts belong to the goroutine that
 // yields.
@@ -60,6 +75,8 @@ type sweep struct {
 	answered []inventory.Ref // hosts, in the order in which they answered
 	failed   []inventory.Ref // hosts that could not be used
 	waiting  []Look          // unreachable, until there is somebody to ask
+	patience *time.Timer     // runs while one of them may yet be told of two that answer
+	late     bool            // it has run out
 }
 
 // start starts the workers. Each ends when the visits do.
@@ -91,13 +108,28 @@ func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
 	default:
 		s.failed = append(s.failed, look.Host)
 		if final = !s.judge(ctx, look); !final {
+			if len(s.waiting) == 0 || s.late {
+				s.patience.Reset(patience)
+				s.late = false
+			}
 			s.waiting = append(s.waiting, look)
 		}
 	}
-	if len(s.answered) < witnesses && s.open > 0 {
-		return final
+	if n := len(s.answered); n >= witnesses || n > 0 && s.late || s.open == 0 {
+		s.sendOut(ctx, func(Look) bool { return true })
 	}
+	return final
+}
+
+// sendOut has others asked about those that wait for it and of whom ready says
+// that there is no use in waiting longer.
+func (s *sweep) sendOut(ctx context.Context, ready func(Look) bool) {
+	var rest []Look
 	for _, w := range s.waiting {
+		if !ready(w) {
+			rest = append(rest, w)
+			continue
+		}
 		ask := candidates(s.fleet, w.Host, s.answered, s.failed)
 		alone := len(s.answered) == 0
 		s.judging++
@@ -107,8 +139,7 @@ func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
 			s.judged <- s.convict(s.fleet, w, v)
 		})
 	}
-	s.waiting = nil
-	return final
+	s.waiting = rest
 }
 
 // judge reports whether others should be asked about a host: it cannot be

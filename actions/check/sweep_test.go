@@ -247,6 +247,35 @@ func TestSweepOneSilentHostMovesNoOther(t *testing.T) {
 	})
 }
 
+// TestSweepOneThatHangsHoldsUpNoVerdict: of two hosts one hangs and one refuses, and
+// there is nobody else to wait for.
+func TestSweepOneThatHangsHoldsUpNoVerdict(t *testing.T) {
+	f := load(t, "[node.a]\n[node.b]\n[node.c]\n")
+	synctest.Test(t, func(t *testing.T) {
+		hangs := func(ctx context.Context, _ ssh.Command) (ssh.Output, error) {
+			<-ctx.Done()
+			return ssh.Output{}, &ssh.Error{Host: "node/a", Address: "a:22", Trouble: ssh.Timeout, Err: ctx.Err()}
+		}
+		for name, c := range map[string]struct {
+			b, c  func(context.Context, ssh.Command) (ssh.Output, error)
+			after time.Duration
+		}{
+			"refused, nobody answers":                             {broken("node/b", ssh.Refused, ""), hangs, patience},
+			"no route, one answers":                               {broken("node/b", ssh.NoRoute, ""), nil, patience},
+			"no route, nobody answers, so it may be this machine": {broken("node/b", ssh.NoRoute, ""), hangs, DefaultDeadline},
+		} {
+			p := &fakePool{run: map[string]func(context.Context, ssh.Command) (ssh.Output, error){"node/a": hangs, "node/b": c.b, "node/c": c.c}}
+			l := &Looker{Pool: p, Kinds: fakeKinds(), Now: time.Now}
+			start := time.Now()
+			for k := range l.Sweep(t.Context(), f, l.Due(f, slices.Collect(f.Targets()), actions.State{}, start, 0)) {
+				if took := time.Since(start); k.Host == "node/b" && took != c.after {
+					t.Errorf("%s: yielded after %s, want %s", name, took, c.after)
+				}
+			}
+		}
+	})
+}
+
 func TestSweepCalledOffSaysNothing(t *testing.T) {
 	f := load(t, four)
 	synctest.Test(t, func(t *testing.T) {
