@@ -19,18 +19,21 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.taken(msg)
 		}
 	case lookedMsg:
-		return m.lookedAt(msg)
-	case feedMsg:
-		for _, l := range msg.looked {
-			if l.Done {
-				delete(m.looking, l.Host)
-			} else {
-				m.looking[l.Host] = true
-			}
+		if msg.err != nil {
+			m.trouble(msg.err)
+		} else {
+			m.say("looked again")
 		}
-		return m.takeFeed()
-	case dueMsg:
-		return m.look(false)
+		return m.readRest()
+	case feedMsg:
+		return m.fed(msg)
+	case watchedMsg:
+		if msg.err != nil {
+			m.lost(msg.err)
+		}
+		return later(watchAgain{})
+	case watchAgain:
+		return m.watch()
 	case restMsg:
 		if msg.seq != m.restSeq {
 			return nil
@@ -115,25 +118,21 @@ func (m *root) taken(msg stateMsg) {
 	m.take(msg.state, msg.sums, m.still())
 }
 
-// lookedAt takes what a look saw. Questions for the state that were asked
-// before it ended would answer with older knowledge.
-func (m *root) lookedAt(msg lookedMsg) tea.Cmd {
-	m.looks--
-	if m.looks == 0 {
-		clear(m.looking)
-	}
-	m.seq++
-	m.taken(msg.stateMsg)
-	cmds := []tea.Cmd{}
-	if msg.asked {
-		if msg.err == nil {
-			m.say("looked again")
+// fed takes what the watch has told since it was asked last. Questions for the
+// state that were asked before would answer with older knowledge.
+func (m *root) fed(msg feedMsg) tea.Cmd {
+	for _, l := range msg.looked {
+		if l.Done {
+			delete(m.looking, l.Host)
+		} else {
+			m.looking[l.Host] = true
 		}
-		cmds = append(cmds, m.readRest())
-	} else {
-		cmds = append(cmds, lookLater())
 	}
-	return tea.Batch(cmds...)
+	if n := msg.news; n != nil {
+		m.seq++
+		m.taken(stateMsg{state: n.State, sums: n.Summaries, err: n.Err})
+	}
+	return m.takeFeed()
 }
 
 // lost keeps what is shown, and says that it is old.
@@ -173,12 +172,13 @@ func (m *root) remember(msg historyMsg) tea.Cmd {
 type (
 	historyAgain struct{}
 	followAgain  struct{}
+	watchAgain   struct{}
 )
 
 // later comes back with a message after a while: what could not be read is
 // asked for again, not in a hurry.
 func later(msg tea.Msg) tea.Cmd {
-	return tea.Tick(dueEvery, func(time.Time) tea.Msg { return msg })
+	return tea.Tick(againEvery, func(time.Time) tea.Msg { return msg })
 }
 
 // happened takes events that came, and asks for what they changed.
@@ -278,7 +278,7 @@ func (m *root) ticked() tea.Cmd {
 		m.readAt = m.now
 		cmds = append(cmds, m.reload(false))
 	}
-	if m.now.Sub(m.restAt) >= restEvery || m.stale != "" && m.now.Sub(m.restAt) >= dueEvery {
+	if m.now.Sub(m.restAt) >= restEvery || m.stale != "" && m.now.Sub(m.restAt) >= againEvery {
 		m.restAt = m.now
 		cmds = append(cmds, m.readRest(), m.readState())
 	}

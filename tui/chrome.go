@@ -34,9 +34,13 @@ func (m *root) header(room layout) string {
 		clock = m.now.UTC().Format("15:04")
 	}
 	if room == layoutWide {
-		clock = m.now.Format("15:04:05 MST")
+		form := "15:04:05 MST"
+		if m.now.Sub(m.touched) >= resting {
+			form = "15:04 MST" // a screen at which nobody is sends nothing
+		}
+		clock = m.now.Format(form)
 		if m.times == asUTC {
-			clock = m.now.UTC().Format("15:04:05 MST")
+			clock = m.now.UTC().Format(form)
 		}
 	}
 	mid := m.sweptText(room)
@@ -60,7 +64,7 @@ func (m *root) sweptText(room layout) string {
 	switch {
 	case m.stale != "":
 		return "STALE " + m.since(m.state.Swept)
-	case !m.got && m.looks > 0:
+	case !m.got:
 		return "looking"
 	case m.state.Swept.IsZero():
 		return "never swept"

@@ -45,12 +45,12 @@ type (
 		events []actions.Event
 		err    error
 	}
-	feedMsg   struct{ looked []Looked }
-	lookedMsg struct {
-		stateMsg
-		asked bool // by a person
+	feedMsg struct {
+		looked []Looked
+		news   *News // nil: none
 	}
-	dueMsg      struct{}
+	lookedMsg   struct{ err error } // what a person asked for was looked at
+	watchedMsg  struct{ err error } // the watch has ended
 	reloadedMsg struct {
 		changed, asked bool
 		err            error
@@ -97,11 +97,11 @@ type (
 	}
 )
 
-// How often the console looks at the clock, asks what is due, and reads the
-// inventory's files.
+// How often the console looks at the clock, asks again for what could not be
+// had, and reads the inventory's files.
 const (
 	tickEvery   = time.Second
-	dueEvery    = 5 * time.Second
+	againEvery  = 5 * time.Second
 	reloadEvery = 5 * time.Second
 	feedEvery   = 250 * time.Millisecond
 	settle      = 100 * time.Millisecond
@@ -112,17 +112,25 @@ func tick() tea.Cmd {
 	return tea.Tick(tickEvery, func(t time.Time) tea.Msg { return tickMsg{t} })
 }
 
-// feed gathers what happens to hosts between two frames. Putting never waits:
+// crowd is of how many hosts something comes at once when it is taken half as
+// often: such a frame is all of the screen, and two of them a second are as much
+// as a slow line should carry.
+const crowd = 500
+
+// feed gathers what a watch tells between two frames. Putting never waits:
 // however much comes, the console takes it four times a second.
 type feed struct {
+	every time.Duration // that it is taken after; of who takes it
+
 	mu    sync.Mutex
 	last  map[inventory.Ref]Looked
-	count int           // of all that were ever put
+	news  *News         // the newest; nil: there is none since it was taken
+	count int           // of all that were ever put about hosts
 	wake  chan struct{} // holds one token when there is something
 }
 
 func newFeed() *feed {
-	return &feed{last: map[inventory.Ref]Looked{}, wake: make(chan struct{}, 1)}
+	return &feed{every: feedEvery, last: map[inventory.Ref]Looked{}, wake: make(chan struct{}, 1)}
 }
 
 func (f *feed) put(l Looked) {
@@ -130,6 +138,18 @@ func (f *feed) put(l Looked) {
 	f.last[l.Host] = l
 	f.count++
 	f.mu.Unlock()
+	f.awake()
+}
+
+// know puts what is known in the place of what was known before.
+func (f *feed) know(n News) {
+	f.mu.Lock()
+	f.news = &n
+	f.mu.Unlock()
+	f.awake()
+}
+
+func (f *feed) awake() {
 	select {
 	case f.wake <- struct{}{}:
 	default: // it is awake already
@@ -137,35 +157,40 @@ func (f *feed) put(l Looked) {
 }
 
 // take waits until there is something, then as long as a frame takes, and
-// returns the newest of each host.
-func (f *feed) take(ctx context.Context) []Looked {
+// returns the newest of each host and of all; false when ctx has ended.
+func (f *feed) take(ctx context.Context) (feedMsg, bool) {
 	select {
 	case <-ctx.Done():
-		return nil
+		return feedMsg{}, false
 	case <-f.wake:
 	}
-	t := time.NewTimer(feedEvery)
+	t := time.NewTimer(f.every)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return nil
+		return feedMsg{}, false
 	case <-t.C:
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	out := make([]Looked, 0, len(f.last))
+	msg := feedMsg{make([]Looked, 0, len(f.last)), f.news}
 	for _, l := range f.last {
-		out = append(out, l)
+		msg.looked = append(msg.looked, l)
+	}
+	f.every = feedEvery
+	if len(f.last) >= crowd {
+		f.every = 2 * feedEvery
 	}
 	clear(f.last)
-	return out
+	f.news = nil
+	return msg, true
 }
 
 func (m *root) takeFeed() tea.Cmd {
 	f, ctx := m.feed, m.ctx
 	return func() tea.Msg {
-		if l := f.take(ctx); l != nil {
-			return feedMsg{l}
+		if msg, ok := f.take(ctx); ok {
+			return msg
 		}
 		return nil
 	}
@@ -230,18 +255,17 @@ func (m *root) follow() tea.Cmd {
 	}
 }
 
-// look looks at targets, at what is due when there are none.
-func (m *root) look(asked bool, ts ...inventory.Ref) tea.Cmd {
+// watch looks at the fleet for as long as the console is open. What it sees comes
+// by the feed.
+func (m *root) watch() tea.Cmd {
 	e, ctx, f := m.engine, m.ctx, m.feed
-	m.looks++
-	return func() tea.Msg {
-		s, err := e.Look(ctx, ts, f.put)
-		return lookedMsg{known(e, 0, s, err), asked}
-	}
+	return func() tea.Msg { return watchedMsg{e.Watch(ctx, f.put, f.know)} }
 }
 
-func lookLater() tea.Cmd {
-	return tea.Tick(dueEvery, func(time.Time) tea.Msg { return dueMsg{} })
+// look looks at targets again, as a person has asked.
+func (m *root) look(ts ...inventory.Ref) tea.Cmd {
+	e, ctx := m.engine, m.ctx
+	return func() tea.Msg { return lookedMsg{e.Look(ctx, ts)} }
 }
 
 func (m *root) reload(asked bool) tea.Cmd {

@@ -168,7 +168,8 @@ type fake struct {
 	past     map[string][]actions.Event
 	runEvs   []actions.Event
 	run      actions.Run
-	fails    error // of State and Look
+	fails    error // of State, and of what the watch tells
+	news     func(News)
 	reload   error
 	started  []Consent
 	asked    []string
@@ -201,11 +202,21 @@ func (f *fake) State(context.Context) (actions.State, error) {
 	return f.state, f.fails
 }
 func (f *fake) Summaries(s actions.State) []actions.Summary { return check.Summaries(f.fleet, s, at) }
-func (f *fake) Look(_ context.Context, ts []inventory.Ref, seen func(Looked)) (actions.State, error) {
+func (f *fake) Watch(ctx context.Context, _ func(Looked), news func(News)) error {
+	f.mu.Lock()
+	f.news = news
+	f.mu.Unlock()
+	<-ctx.Done()
+	return ctx.Err()
+}
+func (f *fake) Look(_ context.Context, ts []inventory.Ref) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.looked = append(f.looked, ts...)
-	return f.state, f.fails
+	if f.news != nil {
+		f.news(News{State: f.state, Summaries: f.Summaries(f.state), Err: f.fails})
+	}
+	return nil
 }
 func (f *fake) History(_ context.Context, of inventory.Ref, _ int) ([]actions.Event, error) {
 	f.mu.Lock()

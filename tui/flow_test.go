@@ -334,11 +334,29 @@ func TestAnOldAnswerIsDropped(t *testing.T) {
 	m, _ := ready(t, f, 80, 24, Options{})
 	m.readState() // a question
 	calm(f)
-	m.Update(lookedMsg{stateMsg: known(f, 0, f.state, nil)})
+	m.Update(feedMsg{news: &News{State: f.state, Summaries: f.Summaries(f.state)}})
 	m.Update(known(newFake(t), m.seq-1, knownState(), nil)) // its late answer
 	if m.counts.Fail != 0 {
 		t.Error("an old answer overwrote a newer one")
 	}
+}
+
+// TestWhatComesIsShown: what a watch tells is shown while it goes on, and so is who
+// has not answered it yet.
+func TestWhatComesIsShown(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	r := sit(t, f, 80, 24, Options{}).sees("Problems 6").press("2").sees("Nodes 4").
+		asked("to watch", func(f *fake) bool { return f.news != nil })
+	r.view.feed.put(Looked{Host: "node/edge"})
+	r.sees("↻ ")
+	f.mu.Lock()
+	calm(f)
+	f.news(News{State: f.state, Summaries: f.Summaries(f.state)})
+	f.mu.Unlock()
+	r.sees("all 11 ok").sees("↻ ")
+	r.view.feed.put(Looked{Host: "node/edge", Done: true})
+	r.not("↻ ")
 }
 
 func TestSelectionFollowsTheObject(t *testing.T) {

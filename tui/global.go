@@ -19,7 +19,7 @@ func (m *root) global() []binding {
 		{act: "filter", hint: true, why: m.noFilter, do: m.openFilter},
 		{act: "look-all", do: func() tea.Cmd {
 			m.say("looking at everything")
-			return m.look(true, m.all()...)
+			return m.look(m.all()...)
 		}},
 		{act: "help", do: func() tea.Cmd { return m.open(newHelp(m)) }},
 		{act: "messages", do: func() tea.Cmd { return m.open(newMessages(m)) }},

@@ -135,7 +135,7 @@ func newActions(m *root, r inventory.Ref) *menu {
 	}
 	look("open detail", "open", "", func() tea.Cmd { return m.open(newDetail(m, r)) })
 	look("what happened to it", "log", "", func() tea.Cmd { return m.open(newHistory(m, r)) })
-	look("look again", "look", "", func() tea.Cmd { return m.look(true, r) })
+	look("look again", "look", "", func() tea.Cmd { return m.look(r) })
 	look("copy…", "copy", "", func() tea.Cmd { return m.open(newCopy(m, r)) })
 	if m.engine.ReadOnly() {
 		return x

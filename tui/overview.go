@@ -232,7 +232,7 @@ func (o *overview) problemLines(w, h int) []string {
 // calm is what stands in the place of problems when there are none.
 func (o *overview) calm(w int) []string {
 	switch {
-	case !o.got && o.looks > 0:
+	case !o.got:
 		return []string{"", "  " + o.st.text("Looking at the fleet for the first time.", w-2)}
 	case len(o.sums) == 0:
 		return []string{"", "  " + o.st.text("Nothing is known yet.", w-2)}

@@ -62,7 +62,7 @@ func (p *palette) commands() []command {
 	for i, t := range tabsOf {
 		add(strings.ToLower(t.long), "screen", "", func() tea.Cmd { return m.tab(i) })
 	}
-	add("check all", "look at everything now", "jurymast check all", func() tea.Cmd { return m.look(true, m.all()...) })
+	add("check all", "look at everything now", "jurymast check all", func() tea.Cmd { return m.look(m.all()...) })
 	add("messages", "all messages, in full", "", func() tea.Cmd { return m.open(newMessages(m)) })
 	for _, span := range []string{"1d", "7d", "30d"} {
 		add("history since "+span, "what happened", "jurymast history --since "+span, func() tea.Cmd {
@@ -84,7 +84,7 @@ func (p *palette) commands() []command {
 	for t := range m.engine.Fleet().Targets() {
 		r := t.Ref
 		add("show "+string(r), t.Title, "jurymast show "+string(r), func() tea.Cmd { return m.open(newDetail(m, r)) })
-		add("check "+string(r), "look at it now", "jurymast check "+string(r), func() tea.Cmd { return m.look(true, r) })
+		add("check "+string(r), "look at it now", "jurymast check "+string(r), func() tea.Cmd { return m.look(r) })
 		add("history "+string(r), "what happened to it", "jurymast history "+string(r), func() tea.Cmd { return m.open(newHistory(m, r)) })
 		if m.engine.ReadOnly() {
 			continue

@@ -72,6 +72,7 @@ type root struct {
 	split   time.Time
 	quitAt  time.Time
 	askedAt time.Time // a question was opened then
+	touched time.Time // the last key came then
 	restAt  time.Time
 	readAt  time.Time // the inventory's files were looked at then
 	child   bool      // a child has the terminal
@@ -106,6 +107,7 @@ func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
 	m.stack = []screen{newOverview(m)}
 	m.readAt = w.now
 	m.restAt = w.now
+	m.touched = w.now
 	var cmds []tea.Cmd
 	if i := slices.Index(Screens(), o.Screen); i > 0 {
 		cmds = append(cmds, m.tab(i))
@@ -120,7 +122,7 @@ func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
 // Init implements tea.Model. What the store holds is drawn before any host is
 // asked.
 func (m *root) Init() tea.Cmd {
-	return tea.Batch(m.first, tick(), m.readState(), m.readRest(), m.readHistory(), m.takeFeed(), m.look(false))
+	return tea.Batch(m.first, tick(), m.readState(), m.readRest(), m.readHistory(), m.takeFeed(), m.watch())
 }
 
 func (m *root) top() screen { return m.stack[len(m.stack)-1] }
@@ -185,6 +187,10 @@ func (m *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, m.answer(msg)
 }
 
+// resting is how long nobody has touched the console when its clock no longer
+// shows seconds.
+const resting = time.Minute
+
 // freeze is how long rows keep their order after a key.
 const freeze = time.Second
 
@@ -222,7 +228,7 @@ func redraw(after time.Duration) tea.Cmd {
 // key dispatches a key: to who is typing, to the top screen's bindings, to
 // those of all screens.
 func (m *root) key(k tea.KeyMsg) tea.Cmd {
-	m.frozen = m.now.Add(freeze)
+	m.frozen, m.touched = m.now.Add(freeze), m.now
 	name := k.String()
 	if name == "ctrl+c" {
 		return m.quit()

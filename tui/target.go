@@ -32,7 +32,7 @@ func (m *root) about(one func() inventory.Ref, all func() []inventory.Ref) []bin
 		{act: "look", hint: true, why: none, do: func() tea.Cmd {
 			ts := all()
 			m.say("looking at " + refNames(ts))
-			return m.look(true, ts...)
+			return m.look(ts...)
 		}},
 		{act: "log", why: none, do: func() tea.Cmd { return m.open(newHistory(m, one())) }},
 		{act: "quiet", why: func() string {

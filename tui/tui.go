@@ -29,9 +29,14 @@ type Engine interface {
 
 	State(ctx context.Context) (actions.State, error)
 	Summaries(s actions.State) []actions.Summary
-	// Look looks now at targets, at what is due when there are none, and tells
-	// seen about every host. It returns what is known after it.
-	Look(ctx context.Context, ts []inventory.Ref, seen func(Looked)) (actions.State, error)
+	// Watch looks at each host when something of it is due, until ctx ends: one
+	// that takes long holds up no other. It tells seen about every host, and news
+	// what is known, soon after something came and every few seconds. Neither may
+	// wait.
+	Watch(ctx context.Context, seen func(Looked), news func(News)) error
+	// Look has the watch look at targets now, and waits until all have answered.
+	// What they say is told by the watch, as it comes.
+	Look(ctx context.Context, ts []inventory.Ref) error
 	// History returns events of a target, of all when it is "", newest first.
 	History(ctx context.Context, t inventory.Ref, most int) ([]actions.Event, error)
 	Series(ctx context.Context, k actions.Key, metric string) ([]actions.Point, error)
@@ -78,6 +83,13 @@ type Looked struct {
 	Done bool
 	Err  string // why it could not be looked at
 	Took time.Duration
+}
+
+// News is what is known at a time.
+type News struct {
+	State     actions.State
+	Summaries []actions.Summary // of the whole fleet
+	Err       error             // why it is not to be relied on; what was shown before stays
 }
 
 // Request says what is to be planned.

@@ -29,7 +29,6 @@ type world struct {
 	jobs    []Job
 	covers  []Cover
 	looking map[inventory.Ref]bool // hosts that are being looked at
-	looks   int                    // looks under way
 	got     bool                   // something was read from the store, or seen
 	stale   string                 // why what is shown is old, "" where it is not
 

@@ -30,6 +30,7 @@ type LookOptions struct {
 	Only     []string       // ids of checks; empty: all
 	MaxAge   time.Duration  // 0: everything now; WhenDue; else only what is older
 	Progress func(Progress) // called from one goroutine; may be nil
+	Asks     <-chan Ask     // of a watch: what else is to be looked at, now; nil: nothing
 }
 
 // Progress is one step of a look: a host is asked, or has answered.

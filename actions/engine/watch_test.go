@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ import (
 )
 
 // labFleet starts machines and opens an engine on a fleet of them, each a node
-// that is looked at every second.
-func labFleet(t *testing.T, names ...string) (*Engine, *sshlab.Lab) {
+// that is looked at so often.
+func labFleet(t *testing.T, every string, names ...string) (*Engine, *sshlab.Lab) {
 	t.Helper()
 	lab, err := sshlab.Start(t.TempDir())
 	if err != nil {
@@ -38,7 +39,7 @@ func labFleet(t *testing.T, names ...string) (*Engine, *sshlab.Lab) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text += fmt.Sprintf("[node.%s]\nkind = \"host\"\naddress = \"127.0.0.1\"\nport = %d\nevery = \"1s\"\nconnect_timeout = \"1m\"\n", n, m.Port())
+		text += fmt.Sprintf("[node.%s]\nkind = \"host\"\naddress = \"127.0.0.1\"\nport = %d\nevery = %q\nconnect_timeout = \"1m\"\n", n, m.Port(), every)
 	}
 	path := filepath.Join(dir, "inventory.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -52,12 +53,9 @@ var errEnough = errors.New("enough was seen")
 // TestWatchOwnRhythm has one host of two hang: the other one is looked at again
 // and again all the same, and what it answers is shown and kept.
 func TestWatchOwnRhythm(t *testing.T) {
-	e, lab := labFleet(t, "hangs", "works")
+	e, lab := labFleet(t, "1s", "hangs", "works")
 	lab.Machine("hangs").Hang()
-	o := LookOptions{}
-	for n := range e.Fleet().Targets() {
-		o.Targets = append(o.Targets, n)
-	}
+	o := LookOptions{Targets: slices.Collect(e.Fleet().Targets())}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second) // less than the one that hangs is waited for
 	defer cancel()
 	looks := map[int64]bool{}
@@ -85,17 +83,72 @@ func TestWatchOwnRhythm(t *testing.T) {
 	}
 }
 
+// TestWatchIsAsked has one host of two hang. What is asked of the other one is
+// answered, also twice in a row; what is asked of both waits for the first, which
+// is not asked again before it has answered.
+func TestWatchIsAsked(t *testing.T) {
+	e, lab := labFleet(t, "1h", "hangs", "works")
+	lab.Machine("hangs").Hang()
+	all := slices.Collect(e.Fleet().Targets())
+	works, ok := e.Fleet().Target("node/works")
+	if !ok {
+		t.Fatal("no such node")
+	}
+	asks := make(chan Ask, 2)
+	open, looks := map[inventory.Ref]int{}, map[inventory.Ref]map[int64]bool{"node/hangs": {}, "node/works": {}}
+	o := LookOptions{Targets: all, Asks: asks, Progress: func(p Progress) {
+		if p.Done {
+			open[p.Host]--
+		} else if open[p.Host]++; open[p.Host] > 1 {
+			t.Errorf("%s is asked twice at a time", p.Host)
+		}
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second) // less than the one that hangs is waited for
+	defer cancel()
+	var sent, one, both, healed bool
+	err := e.Watch(ctx, o, 50*time.Millisecond, func(s Sight) error {
+		for entry := range s.State.All {
+			if entry.Check == "ssh" {
+				looks[entry.Target][entry.At.UnixNano()] = true
+			}
+		}
+		switch hung, worked := len(looks["node/hangs"]), len(looks["node/works"]); {
+		case !sent && worked == 1:
+			sent = true
+			asks <- Ask{Targets: all, Answered: func() { both = true }}
+			asks <- Ask{Targets: []*inventory.Target{works}, Answered: func() { one = true }}
+		case one && !healed:
+			if worked != 3 || hung != 0 || both {
+				return fmt.Errorf("%d looks at the one that works, %d at the one that hangs, both answered: %t", worked, hung, both)
+			}
+			healed = true
+			return lab.Machine("hangs").Heal()
+		case both:
+			if worked != 3 || hung != 2 {
+				return fmt.Errorf("%d looks at the one that works, %d at the one that hung", worked, hung)
+			}
+			return errEnough
+		}
+		return nil
+	})
+	if !errors.Is(err, errEnough) {
+		t.Fatalf("%v, asked %t, one %t, both %t, looks %v", err, sent, one, both, looks)
+	}
+	for host, n := range open {
+		if n != 0 {
+			t.Errorf("%s: %d looks were begun and never ended", host, n)
+		}
+	}
+}
+
 // TestWatchWithoutStore holds that a watch goes on where nothing can be kept,
 // knows what it has seen itself, and says why.
 func TestWatchWithoutStore(t *testing.T) {
-	e, _ := labFleet(t, "a", "b")
+	e, _ := labFleet(t, "1s", "a", "b")
 	if err := os.MkdirAll(e.options.Paths.Store(), 0o700); err != nil { // a folder is no store
 		t.Fatal(err)
 	}
-	o := LookOptions{}
-	for n := range e.Fleet().Targets() {
-		o.Targets = append(o.Targets, n)
-	}
+	o := LookOptions{Targets: slices.Collect(e.Fleet().Targets())}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	seen := map[inventory.Ref]map[int64]bool{"node/a": {}, "node/b": {}}

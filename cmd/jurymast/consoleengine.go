@@ -29,6 +29,7 @@ type consoleEngine struct {
 type heldEngine struct {
 	*engine.Engine
 	users sync.WaitGroup
+	asks  chan engine.Ask // to its watch
 	gone  context.Context // ends when another has taken its place
 	leave context.CancelFunc
 }
@@ -52,7 +53,7 @@ func (c *consoleEngine) open(ctx context.Context) (*heldEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &heldEngine{Engine: e}
+	h := &heldEngine{Engine: e, asks: make(chan engine.Ask)}
 	h.gone, h.leave = context.WithCancel(context.Background())
 	return h, nil
 }
@@ -184,36 +185,6 @@ func (c *consoleEngine) Summaries(s actions.State) []actions.Summary {
 	h, release := c.use()
 	defer release()
 	return h.Summaries(s)
-}
-
-// Look implements tui.Engine. A store that cannot be used is said as an error.
-func (c *consoleEngine) Look(ctx context.Context, ts []inventory.Ref, seen func(tui.Looked)) (actions.State, error) {
-	return ask(c, func(e *engine.Engine) (actions.State, error) {
-		o := engine.LookOptions{MaxAge: engine.WhenDue, Progress: func(p engine.Progress) {
-			l := tui.Looked{Host: p.Host, Done: p.Done, Took: p.Took}
-			if p.Err != nil {
-				l.Err = p.Err.Error()
-			}
-			seen(l)
-		}}
-		for _, r := range ts {
-			if t, ok := e.Fleet().Target(r); ok {
-				o.Targets = append(o.Targets, t)
-			}
-		}
-		if len(ts) > 0 {
-			o.MaxAge = 0
-		} else {
-			for t := range e.Fleet().Targets() {
-				o.Targets = append(o.Targets, t)
-			}
-		}
-		sight, err := e.Look(ctx, o)
-		if err == nil && sight.Store != nil {
-			err = sight.Store
-		}
-		return sight.State, err
-	})
 }
 
 // History implements tui.Engine. Steps of runs and what they print are left

@@ -23,7 +23,7 @@ import (
 
 // quiet is a terminal that answers nothing: whatever it is asked, nobody reads.
 type quiet struct {
-	t             *testing.T
+	t             testing.TB
 	master, slave *os.File
 	cmd           *exec.Cmd
 
@@ -34,7 +34,7 @@ type quiet struct {
 }
 
 // newQuiet opens a terminal of a size.
-func newQuiet(t *testing.T, cols, lines uint16) *quiet {
+func newQuiet(t testing.TB, cols, lines uint16) *quiet {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -153,9 +153,8 @@ func (q *quiet) ends() int {
 	}
 }
 
-// silentHost is an inventory of one machine that takes connections and never
-// says a word.
-func silentHost(t *testing.T) (env []string) {
+// silentPort takes connections on loopback and never says a word.
+func silentPort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -180,12 +179,24 @@ func silentHost(t *testing.T) (env []string) {
 			_ = c.Close()
 		}
 	})
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// silentHost is an inventory of one machine that never says a word.
+func silentHost(t *testing.T) (env []string) {
+	t.Helper()
+	return inventoryOf(t, fmt.Sprintf("name = \"lonely\"\n[node.mute]\naddress = \"127.0.0.1\"\nport = %d\n", silentPort(t)))
+}
+
+// inventoryOf is the environment of a program with an inventory and a state folder
+// of its own.
+func inventoryOf(t testing.TB, text string) (env []string) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "inventory.toml")
-	text := fmt.Sprintf("name = \"lonely\"\n[node.mute]\naddress = \"127.0.0.1\"\nport = %d\n", l.Addr().(*net.TCPAddr).Port)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
