@@ -59,6 +59,29 @@ func (p *Pool) Scan(ctx context.Context, host string) ([]HostKey, error) {
 	return out, nil
 }
 
+// Known returns the keys that are known of a host, the dearest type first. No
+// host is asked.
+func (p *Pool) Known(host string) ([]HostKey, error) {
+	h, err := p.host(host)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := p.hostKeys(h)
+	if err != nil {
+		return nil, err
+	}
+	var out []HostKey
+	all := keys.set.db.HostKeys(keys.name)
+	for _, t := range hostKeyTypes {
+		for _, k := range all {
+			if k.Type() == t.name && !k.Cert {
+				out = append(out, HostKey{Type: k.Type(), Fingerprint: gossh.FingerprintSHA256(k.PublicKey), State: KeyTrusted, key: k.PublicKey})
+			}
+		}
+	}
+	return out, nil
+}
+
 func (k *hostKeys) state(remote net.Addr, key gossh.PublicKey) KeyState {
 	err := k.set.db.HostKeyCallback()(k.name, remote, key)
 	var revoked *xknown.RevokedError

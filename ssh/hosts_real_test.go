@@ -75,6 +75,9 @@ func TestTrust(t *testing.T) {
 	if _, err := r.Trust(t.Context(), host, "SHA256:AAAA"); !errors.Is(err, HostKeyChanged) || exists(known) {
 		t.Errorf("a fingerprint that it does not show: %v", err)
 	}
+	if none, err := r.Known(host); err != nil || len(none) != 0 {
+		t.Errorf("ahead of any trust %v is known, %v", none, err)
+	}
 	k, err := r.Trust(t.Context(), host, keys[rsaKey].Fingerprint)
 	if err != nil || k.State != KeyTrusted || k.Type != rsaKey {
 		t.Fatalf("%+v, %v", k, err)
@@ -88,6 +91,9 @@ func TestTrust(t *testing.T) {
 	r.works(t)
 	if s := keysOf(t, r.Pool, host); s[rsaKey].State != KeyTrusted || s[ed25519Key].State != KeyUnknown {
 		t.Errorf("%+v", s)
+	}
+	if one, err := r.Known(host); err != nil || len(one) != 1 || one[0].Type != rsaKey || one[0].Fingerprint != keys[rsaKey].Fingerprint {
+		t.Errorf("known is %+v, %v", one, err)
 	}
 	before := file(t, known)
 	if _, err := r.Trust(t.Context(), host, keys[rsaKey].Fingerprint); err != nil || file(t, known) != before {

@@ -15,7 +15,8 @@ var linux = actions.Kind{
 	About: `One cheap script reads /proc and /sys for most of it. Local file systems are asked by name, so that a network
 mount that hangs cannot hold the look up; those are the business of shares.
 
-A disk that fills is told from its own history: when it will be full needs a day of looks at least. In a container
+How much the processors work is told from the second look on. A disk that fills is told from its own history: when
+it will be full needs a day of looks at least. In a container
 /proc shows the host: load and memory are the host's there, and drives and temperatures are not to be seen.
 
 What a machine does not have is not looked at: no drives, no arrays, no systemd, no package manager. What it has and
@@ -60,7 +61,7 @@ func linuxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		}}
 	}
 	b := func(name string) inventory.Bound { return boundOf(t, name) }
-	load := of("load", "load per processor", func(v linuxVitals, _ actions.Answer) []actions.Reading { return linuxLoad(v, b("load")) })
+	load := of("load", "load per processor", func(v linuxVitals, a actions.Answer) []actions.Reading { return linuxLoad(v, a, b("load")) })
 	load.Confirm = 3
 	memory := of("memory", "memory", func(v linuxVitals, _ actions.Answer) []actions.Reading {
 		return linuxMemory(v, b("memory"), b("pressure"))

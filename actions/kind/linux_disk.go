@@ -41,15 +41,18 @@ func linuxDisks(v linuxVitals, a actions.Answer, b, fill inventory.Bound) []acti
 		st := judge(b, u.percent)
 		r := actions.Reading{
 			Item: m.at, Status: st,
-			Line:    fmt.Sprintf("%.0f%% used, %s free%s", u.percent, bytesWord(u.free*1024), limitWords(b, st, "%")),
-			Metrics: []actions.Metric{measured("used", "%", u.percent, b)},
+			Line:    fmt.Sprintf("%.0f%% used, %s free", u.percent, bytesWord(u.free*1024)),
+			Metrics: []actions.Metric{measured(actions.MetricUsed, "%", u.percent, b)},
 		}
-		if days, ok := fullIn(a.Series(m.at, "used"), u.percent, a.Now); ok {
+		limit := limitWords(b, st, "%")
+		if days, ok := fullIn(a.Series(m.at, actions.MetricUsed), u.percent, a.Now); ok {
 			f := judge(fill, days)
 			r.Status = actions.Worst(r.Status, f)
 			r.Line += fmt.Sprintf("; full in ~%.0f days%s", days, limitWords(fill, f, "days"))
 			r.Metrics = append(r.Metrics, measured("fill", "days", days, fill))
+			limit = strings.Replace(limit, ", ", "; ", 1) // of the use, and not of the days
 		}
+		r.Line += limit
 		if linuxTurnedReadOnly(v, m) {
 			r.Status = actions.Fail
 			r.Line = "turned read-only; " + r.Line
@@ -96,39 +99,15 @@ func linuxTurnedReadOnly(v linuxVitals, m linuxMount) bool {
 	return strings.Contains(m.options, "errors=remount-ro")
 }
 
-const (
-	fillLeast  = 24 * time.Hour // of history, before anything is foretold
-	fillMost   = 365.0          // days: beyond that it says nothing
-	fillPoints = 120            // the slope of all pairs is taken of no more points than this
-)
+// fillMost is the most days of which it is said that a file system will be
+// full: beyond that it says nothing.
+const fillMost = 365.0
 
 // fullIn foretells in how many days a use in percent reaches 100, from its own
-// history: by the median of the slopes of all pairs of points (Theil and Sen),
-// which a clean-up or a burst does not move. It says nothing for less than a
-// day of history, or when the use does not grow.
+// history ([actions.Slope]). It says nothing when the use does not grow.
 func fullIn(points []actions.Point, now float64, at time.Time) (days float64, ok bool) {
-	if len(points) < 3 || at.Sub(points[0].At) < fillLeast {
-		return 0, false
-	}
-	step := (len(points) + fillPoints - 1) / fillPoints
-	var sample []actions.Point
-	for i := 0; i < len(points); i += step {
-		sample = append(sample, points[i])
-	}
-	var slopes []float64
-	for i, p := range sample {
-		for _, q := range sample[i+1:] {
-			if d := q.At.Sub(p.At).Hours() / 24; d > 0 {
-				slopes = append(slopes, (q.Value-p.Value)/d)
-			}
-		}
-	}
-	if len(slopes) == 0 {
-		return 0, false
-	}
-	slices.Sort(slopes)
-	slope := slopes[len(slopes)/2]
-	if slope <= 0 || now >= 100 {
+	slope, ok := actions.Slope(points, at)
+	if !ok || slope <= 0 || now >= 100 {
 		return 0, false
 	}
 	days = (100 - now) / slope

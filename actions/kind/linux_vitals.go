@@ -19,6 +19,8 @@ type linuxVitals struct {
 	pressure string
 	uptime   time.Duration
 	boot     string
+	system   string  // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0-18-amd64"
+	busy     float64 // seconds that each processor has worked since the start, on average; NaN: not told
 	mdstat   string
 	sensors  []linuxSensor
 	mounts   []linuxMount
@@ -81,6 +83,7 @@ func linuxParse(o actions.Output) (linuxVitals, string) {
 	if up, err := strconv.ParseFloat(strings.SplitN(strings.TrimSpace(parts["uptime"])+" ", " ", 2)[0], 64); err == nil && up >= 0 && up < 1e10 {
 		v.uptime = time.Duration(up * float64(time.Second))
 	}
+	v.system, v.busy = linuxSystem(parts["system"]), linuxBusy(parts["stat"], v.cores)
 	v.memory = map[string]float64{}
 	for _, ln := range strings.Split(parts["memory"], "\n") {
 		name, rest, ok := strings.Cut(ln, ":")
@@ -97,6 +100,40 @@ func linuxParse(o actions.Output) (linuxVitals, string) {
 	}
 	v.blocks, v.inodes = linuxDF(parts["df"], v.mounts), linuxDF(parts["inodes"], v.mounts)
 	return v, ""
+}
+
+// linuxSystem reads what is installed: the release of the kernel, and the line
+// of os-release(5) that is for people.
+func linuxSystem(s string) string {
+	kernel, name := "", ""
+	for _, ln := range strings.Split(s, "\n") {
+		if n, ok := strings.CutPrefix(ln, "PRETTY_NAME="); ok {
+			name = strings.Trim(n, `"'`) + ", "
+		} else if kernel == "" && strings.TrimSpace(ln) != "" {
+			kernel = "Linux " + strings.TrimSpace(ln)
+		}
+	}
+	return strings.TrimSuffix(name+kernel, ", ")
+}
+
+// userHz is the unit of /proc/stat on every architecture that is in use: a
+// hundredth of a second (proc_stat(5), time(7)).
+const userHz = 100
+
+// linuxBusy reads the first line of /proc/stat: user, nice, system, idle,
+// iowait, irq, softirq, steal. What is stolen was not idle, and was not this
+// machine's work either.
+func linuxBusy(s string, cores int) float64 {
+	f := strings.Fields(s)
+	if len(f) < 8 || f[0] != "cpu" || cores < 1 {
+		return math.NaN()
+	}
+	ticks := 0.0
+	for _, i := range []int{1, 2, 3, 6, 7} {
+		ticks += field(f[i])
+	}
+	// A quarter of a second is enough, and is kept in few bytes.
+	return math.Floor(4*ticks/userHz/float64(cores)) / 4
 }
 
 func linuxSensors(s string) []linuxSensor {
@@ -178,12 +215,45 @@ func linuxUptime(v linuxVitals) []actions.Reading {
 		return actions.UnknownReading("/proc/uptime is not as it should be")
 	}
 	return []actions.Reading{{
-		Status: actions.OK, Line: "up " + span(v.uptime),
-		Metrics: []actions.Metric{{Name: "uptime", Unit: "s", Value: math.Floor(v.uptime.Seconds())}},
+		Status: actions.OK, Line: strings.TrimSuffix("up "+span(v.uptime)+"; "+v.system, "; "),
+		Metrics: []actions.Metric{{Name: actions.MetricUptime, Unit: "s", Value: math.Floor(v.uptime.Seconds())}},
 	}}
 }
 
-func linuxLoad(v linuxVitals, b inventory.Bound) []actions.Reading {
+// metricWorked is the seconds that each processor has worked since the start:
+// how much of the time they work is the difference of two looks.
+const metricWorked = "worked"
+
+// linuxWork returns the metrics of how much the processors work: the share of
+// the time since an earlier look, where there was one since it has started.
+func linuxWork(v linuxVitals, a actions.Answer) []actions.Metric {
+	if math.IsNaN(v.busy) {
+		return nil
+	}
+	out := []actions.Metric{{Name: metricWorked, Value: v.busy, Unit: "s"}}
+	before := a.Series("", metricWorked)
+	for i := len(before) - 1; i >= 0; i-- {
+		past := a.Now.Sub(before[i].At)
+		if past < workLeast {
+			continue
+		}
+		if past <= workMost && past < v.uptime && v.busy >= before[i].Value {
+			share := 100 * (v.busy - before[i].Value) / past.Seconds()
+			out = append(out, actions.Metric{Name: actions.MetricBusy, Value: math.Round(math.Min(share, 100)), Unit: "%"})
+		}
+		break
+	}
+	return out
+}
+
+// How long ago the earlier look may be: over less the times of two answers
+// matter too much, and over more it would say nothing of now.
+const (
+	workLeast = 20 * time.Second
+	workMost  = 30 * time.Minute
+)
+
+func linuxLoad(v linuxVitals, a actions.Answer, b inventory.Bound) []actions.Reading {
 	if v.cores < 1 {
 		return actions.UnknownReading("the number of processors is not known")
 	}
@@ -192,7 +262,7 @@ func linuxLoad(v linuxVitals, b inventory.Bound) []actions.Reading {
 	return []actions.Reading{{
 		Status:  st,
 		Line:    fmt.Sprintf("%.2f per processor over 5 min (load %.2f, %d processors)%s", per, v.load[1], v.cores, limitWords(b, st, "")),
-		Metrics: []actions.Metric{measured("load", "", per, b)},
+		Metrics: append([]actions.Metric{measured("load", "", per, b)}, linuxWork(v, a)...),
 	}}
 }
 
@@ -210,7 +280,7 @@ func linuxMemory(v linuxVitals, b, pressure inventory.Bound) []actions.Reading {
 	r := actions.Reading{
 		Status:  st,
 		Line:    fmt.Sprintf("%.0f%% of %s available%s", percent, bytesWord(total), limitWords(b, st, "%")),
-		Metrics: []actions.Metric{measured("available", "%", percent, b)},
+		Metrics: []actions.Metric{measured(actions.MetricAvailable, "%", percent, b)},
 	}
 	if full, ok := linuxPressure(v.pressure); ok {
 		if p := judge(pressure, full); p != actions.OK {

@@ -125,14 +125,8 @@ func (f *Linux) proc(t tree) {
 	t.add("proc/uptime", "%.2f %.2f\n", up, up*float64(f.CPUs)*0.93)
 	t.add("proc/meminfo", "MemTotal:       %8d kB\nMemFree:        %8d kB\nMemAvailable:   %8d kB\nBuffers:        %8d kB\nCached:         %8d kB\nSwapTotal:      %8d kB\nSwapFree:       %8d kB\n",
 		f.MemTotal/kib, f.MemAvailable/kib/2, f.MemAvailable/kib, f.MemTotal/kib/50, f.MemAvailable/kib/3, f.SwapTotal/kib, f.SwapFree/kib)
-	ticks := int64(up * 100)
+	t["proc/stat"] = f.stat(f.Uptime, time.Now())
 	var cpus strings.Builder
-	for i := range f.CPUs {
-		fmt.Fprintf(&cpus, "cpu%d %d 0 %d %d 0 0 0 0 0 0\n", i, ticks/25, ticks/50, ticks/100*93)
-	}
-	n := int64(f.CPUs)
-	t.add("proc/stat", "cpu  %d 0 %d %d 0 0 0 0 0 0\n%sbtime %d\n", ticks/25*n, ticks/50*n, ticks/100*93*n, &cpus, time.Now().Add(-f.Uptime).Unix())
-	cpus.Reset()
 	for i := range f.CPUs {
 		fmt.Fprintf(&cpus, "processor\t: %d\nmodel name\t: simulated\n\n", i)
 	}

@@ -40,6 +40,8 @@ type Machine struct {
 	procs    map[int]struct{} // process groups
 	ran      bool             // any process ever
 	facts    Linux
+	made     time.Time       // the machine, as long after its start as its facts say
+	worked   time.Time       // until then its processors have
 	tools    map[string]bool // simulated ones that its facts have put there
 
 	execs, sessions, logins, connections atomic.Int64
@@ -52,6 +54,7 @@ func newMachine(l *Lab, h Host, key gossh.Signer) *Machine {
 		dir:   filepath.Join(l.dir, "machine", strings.NewReplacer("/", "_", ":", "_").Replace(h.Name)),
 		conns: newConnSet(),
 		procs: map[int]struct{}{},
+		made:  time.Now(),
 	}
 	m.weather.Store(&weather{})
 	m.setKey(key)

@@ -61,6 +61,7 @@ func (m *Machine) begin(r *gossh.Request, text string, ch gossh.Channel, wg *syn
 		wg.Go(func() { m.can(text, ch) })
 		return nil
 	}
+	m.work()
 	p, err := m.run(text, r.Type == "shell")
 	if err != nil {
 		answer(r, false)

@@ -18,6 +18,19 @@ part load
 cat "$R/proc/loadavg"
 part cores
 grep -c '^processor' "$R/proc/cpuinfo" 2>/dev/null || nproc
+part stat
+line=''
+[ -r "$R/proc/stat" ] && IFS= read -r line <"$R/proc/stat"
+printf '%s\n' "$line"
+part system
+line=''
+[ -r "$R/proc/sys/kernel/osrelease" ] && IFS= read -r line <"$R/proc/sys/kernel/osrelease"
+printf '%s\n' "$line"
+if [ -r "$R/etc/os-release" ]; then
+    while IFS= read -r line; do
+        case $line in PRETTY_NAME=*) printf '%s\n' "$line" ;; esac
+    done <"$R/etc/os-release"
+fi
 part memory
 grep -E '^(MemTotal|MemAvailable|MemFree|Buffers|Cached|SwapTotal|SwapFree):' "$R/proc/meminfo"
 part pressure
