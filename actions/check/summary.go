@@ -333,8 +333,14 @@ func (b *board) first(t *inventory.Target, seen map[inventory.Ref]bool, failOnly
 // suffers: it failed, is a host that cannot be used, or stands on one.
 func (b *board) broken(t *inventory.Target) bool {
 	r := b.rows[t.Ref]
+	if r.State == actions.Fail {
+		// A copy that is late breaks nobody.
+		return slices.ContainsFunc(b.state.Of(t.Ref), func(e actions.Entry) bool {
+			return e.Status == actions.Fail && e.Check != Backup && e.Check != Exposed
+		})
+	}
 	if r.State != actions.Unknown {
-		return r.State == actions.Fail
+		return false
 	}
 	if e, ok := b.state.Find(actions.Key{Target: t.Ref, Check: SSH}); ok && isHost(t.Ref) {
 		return e.Status != actions.OK

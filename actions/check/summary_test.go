@@ -75,6 +75,8 @@ func TestSummaries(t *testing.T) {
 		{"dependents name the first cause", noon, with("service/db up - fail: stopped", "service/api up - fail: 502", "service/web up - warn: slow"), nil, 0,
 			[]string{"service/db fail: up: stopped", "service/api fail: up: 502; likely because of service/db cause=service/db",
 				"service/web warn: up: slow; likely because of service/db cause=service/db"}, 2},
+		{"a copy that is late explains nothing", noon, with("service/db backup db fail: 30 h old", "service/api up - fail: 502"), nil, 0,
+			[]string{"service/db fail: backup db: 30 h old", "service/api fail: up: 502", "service/web ok: x; stands on service/api, which is fail cause=service/api"}, 2},
 		{"cut off from me", noon, with("node/b ssh - unknown: cut off from me: node/a reaches it", "service/api up - unknown cause=node/b: x"), nil, 0,
 			[]string{"node/b unknown: cut off from me: node/a reaches it", "service/api unknown: 1 check skipped: node/b is cut off from me: node/a reaches it cause=node/b"}, 3},
 		{"acknowledged does not count", noon, with("node/b disk / fail: full"),

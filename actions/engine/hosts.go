@@ -23,6 +23,15 @@ func (e *Engine) Keys(ctx context.Context, host inventory.Ref) ([]HostKey, error
 	return keys, nil
 }
 
+// KnownKeys returns the keys that are known of a host, without asking it.
+func (e *Engine) KnownKeys(host inventory.Ref) ([]HostKey, error) {
+	keys, err := e.pool().Known(string(host))
+	if err != nil {
+		return nil, hostTrouble("what is known of the keys of "+string(host)+" cannot be read", err)
+	}
+	return keys, nil
+}
+
 // Trust makes the key of a host with this fingerprint known. It is refused when
 // the host offers another one now, or a key of that type is known already.
 func (e *Engine) Trust(ctx context.Context, host inventory.Ref, fingerprint string) (HostKey, error) {

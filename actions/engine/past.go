@@ -1,0 +1,28 @@
+package engine
+
+import (
+	"context"
+
+	"jurymast/actions"
+	"jurymast/actions/store"
+)
+
+// Past is what was seen of a fleet before its store was begun.
+type Past struct {
+	// Entries are what checks answered, in any order. The newest of each check is
+	// what is known of it until it is looked at again; of all of them the numbers
+	// are kept.
+	Entries []actions.Entry
+	Events  []actions.Event
+}
+
+// TakeIn writes a past down in one transaction. What the store knows already
+// and is newer stays.
+func (e *Engine) TakeIn(ctx context.Context, p Past) error {
+	s, err := e.store()
+	if err != nil {
+		return err
+	}
+	err = s.Commit(ctx, store.Sweep{Entries: p.Entries, Events: p.Events, At: e.now()})
+	return storeTrouble("the past could not be written down", err)
+}
