@@ -115,6 +115,8 @@ var tabsOf = []struct{ long, short string }{
 	{"Backups", "Bkup"}, {"Playbooks", "Play"}, {"History", "Hist"},
 }
 
+const noRun = "no run active"
+
 func (m *root) tabs(room layout) string {
 	var b strings.Builder
 	here := strings.SplitN(m.stack[0].crumb(), " ", 2)[0]
@@ -142,6 +144,8 @@ func (m *root) tabs(room layout) string {
 		if free := m.w - widget.Width(b.String()) - widget.Width(note); free > 0 {
 			return b.String() + strings.Repeat(" ", free) + m.st.warn.Paint(note)
 		}
+	} else if free := m.w - widget.Width(b.String()) - len(noRun); room == layoutWide && free > 0 {
+		return b.String() + strings.Repeat(" ", free) + m.st.dim.Paint(noRun)
 	}
 	return b.String()
 }

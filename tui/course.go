@@ -2,7 +2,9 @@ package tui
 
 import (
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/tui/widget"
@@ -23,18 +25,17 @@ func valueOf(e *actions.Entry) (value, limits string) {
 	return number(m.Value, m.Unit), limits
 }
 
-// course is the newest numbers of a check, evenly spaced, and the scale's end:
-// the limit at which it fails.
-func (d *detail) course(e *actions.Entry, n int) (ps []float64, full float64) {
-	points := d.series[e.Key()]
-	if len(e.Metrics) == 0 || len(points) == 0 {
-		return nil, 0
+// limitOf is the end of a metric's scale: the limit at which it fails. Where
+// less is worse the limit is none, and a share ends at a hundred; 0: there is no
+// end.
+func limitOf(m *actions.Metric) float64 {
+	switch {
+	case m.Fail != nil && *m.Fail > 0 && (m.Warn == nil || *m.Warn <= *m.Fail):
+		return *m.Fail
+	case m.Unit == "%":
+		return 100
 	}
-	// Where less is worse, the limit is no end of the scale.
-	if m := e.Metrics[0]; m.Fail != nil && *m.Fail > 0 && (m.Warn == nil || *m.Warn <= *m.Fail) {
-		full = *m.Fail
-	}
-	return resample(points, n), full
+	return 0
 }
 
 // resample spreads points over n places of equal time up to the newest; places
@@ -62,10 +63,47 @@ func resample(points []actions.Point, n int) []float64 {
 	return out
 }
 
+// lately spreads the newest points over n cells of equal time up to now. A cell
+// without a point is what was before it, for hold at most, then NaN; in one with
+// several the worst is what is looked for.
+func lately(points []actions.Point, now time.Time, n int, cell, hold time.Duration) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	first := now.Truncate(cell).Add(-time.Duration(n-1) * cell)
+	// There may be a week of them, and the row is drawn with every frame.
+	from, _ := slices.BinarySearchFunc(points, first, func(p actions.Point, t time.Time) int { return p.At.Compare(t) })
+	for i := range points[from:] {
+		p := &points[from+i]
+		at := min(int(p.At.Sub(first)/cell), n-1)
+		if math.IsNaN(out[at]) || p.Value > out[at] {
+			out[at] = p.Value
+		}
+	}
+	last, at := math.NaN(), time.Time{}
+	if from > 0 {
+		last, at = points[from-1].Value, points[from-1].At
+	}
+	for i := range out {
+		start := first.Add(time.Duration(i) * cell)
+		switch {
+		case !math.IsNaN(out[i]):
+			last, at = out[i], start
+		case start.Sub(at) <= hold:
+			out[i] = last
+		}
+	}
+	return out
+}
+
+// spark is the last hour of a check's first number.
 func (d *detail) spark(e *actions.Entry, w int) string {
-	ps, full := d.course(e, w)
-	if len(ps) == 0 {
+	points := d.points(e)
+	if len(points) == 0 {
 		return ""
 	}
-	return widget.Spark(ps, full, w, d.st.ascii)
+	// What is looked at less often than a cell lasts holds until the next look.
+	cell := time.Hour / time.Duration(w)
+	return widget.Spark(lately(points, d.now, w, cell, 2*max(cell, e.Every)), limitOf(&e.Metrics[0]), w, d.st.ascii)
 }

@@ -19,6 +19,7 @@ const (
 	paneOutput
 	paneRecent
 	paneDepends
+	paneCourse // last, so that one key goes back to it from the first
 	detailPanes
 )
 
@@ -32,14 +33,25 @@ type detail struct {
 	entries []actions.Entry
 	skipped int             // checks that were not made because of another
 	past    []actions.Event // of the target, newest first
+	depends dependents
+	known   []HostKey // of a host's keys
 	version int
-	series  map[actions.Key][]actions.Point // of the first metric of each check
+	series  map[metricKey][]actions.Point
+	growth  map[metricKey]growth
+	changed []float64 // how often it did on each of the last days
+	askedAt time.Time // for its series
 	cols    layout
 	page    int
 }
 
+// metricKey is one metric of one check.
+type metricKey struct {
+	actions.Key
+	metric string
+}
+
 func newDetail(m *root, r inventory.Ref) *detail {
-	d := &detail{root: m, ref: r, version: -1, series: map[actions.Key][]actions.Point{}, cols: layoutNone}
+	d := &detail{root: m, ref: r, version: -1, series: map[metricKey][]actions.Point{}, growth: map[metricKey]growth{}, cols: layoutNone}
 	d.table = m.newTable(d.cells)
 	return d
 }
@@ -51,31 +63,81 @@ func (d *detail) crumb() string {
 func (d *detail) half() int  { return d.page / 2 }
 func (d *detail) move(n int) { d.refresh(); d.table.Move(n) }
 
-// opened asks for what happened to it, and for the course of every check that
-// has a number.
+// opened asks for what happened to it, and for the courses of its numbers.
 func (d *detail) opened() tea.Cmd {
 	d.refresh()
-	cmds := []tea.Cmd{d.readPast(d.ref)}
-	for _, e := range d.entries {
-		if len(e.Metrics) > 0 {
-			cmds = append(cmds, d.readSeries(e.Key(), e.Metrics[0].Name))
-		}
+	cmds := []tea.Cmd{d.readPast(d.ref), d.readCourses()}
+	if isHost(d.ref) {
+		cmds = append(cmds, d.readKnown(d.ref))
 	}
 	return tea.Batch(cmds...)
 }
 
+func (d *detail) readCourses() tea.Cmd {
+	d.askedAt = d.now
+	var cmds []tea.Cmd
+	for _, k := range d.courses() {
+		cmds = append(cmds, d.readSeries(k.Key, k.metric))
+	}
+	return tea.Batch(cmds...)
+}
+
+func isHost(r inventory.Ref) bool {
+	return r.Level() == inventory.LevelNode || r.Level() == inventory.LevelVM
+}
+
+// courses are the metrics that are drawn: the first of each check, and what a
+// host is known by.
+func (d *detail) courses() []metricKey {
+	var out []metricKey
+	v := d.state.Vitals(d.ref)
+	for _, g := range []actions.Gauge{v.CPU, v.Memory, v.Disk} {
+		if g.Known {
+			out = append(out, metricKey{g.Key, g.Metric})
+		}
+	}
+	for i := range d.entries {
+		if e := &d.entries[i]; len(e.Metrics) > 0 && e.Metrics[0].Name != actions.MetricUptime {
+			if k := (metricKey{e.Key(), e.Metrics[0].Name}); !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
+	}
+	return out
+}
+
 func (d *detail) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case tickMsg:
+		if d.now.Sub(d.askedAt) >= sparkEvery {
+			return d.readCourses()
+		}
 	case seriesMsg:
 		if msg.key.Target == d.ref {
-			d.series[msg.key] = msg.points
+			k := metricKey{msg.key, msg.metric}
+			d.series[k] = msg.points
+			if fills(k) {
+				d.growth[k] = growthOf(msg.points, d.now)
+			}
 		}
 	case pastMsg:
 		if msg.of == d.ref && msg.err == nil {
-			d.past = msg.events
+			d.past, d.version = msg.events, -1
+		}
+	case knownKeysMsg:
+		if msg.of == d.ref {
+			d.known = msg.keys
 		}
 	}
 	return nil
+}
+
+// points is the course of a check's first number.
+func (d *detail) points(e *actions.Entry) []actions.Point {
+	if len(e.Metrics) == 0 {
+		return nil
+	}
+	return d.series[metricKey{e.Key(), e.Metrics[0].Name}]
 }
 
 func (d *detail) refresh() {
@@ -96,6 +158,7 @@ func (d *detail) refresh() {
 		ids[i] = d.entries[i].Key().String()
 	}
 	d.table.SetRows(ids)
+	d.depends, d.changed = d.dependentsOf(), d.changes()
 }
 
 func (d *detail) entry(id string) *actions.Entry {
@@ -114,7 +177,7 @@ func (d *detail) columns(room layout) {
 	d.cols = room
 	switch room {
 	case layoutWide:
-		d.table.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "CHECK", Width: 18}, {Head: "VALUE", Width: 10}, {Head: "LIMITS", Width: 20}, {Head: "COURSE", Width: 16}, {Head: "ANSWER", Flex: true}, {Head: "FOR", Width: 7, Right: true}, {Head: "RAN", Width: 6, Right: true}, {Head: "TOOK", Width: 6, Right: true}}
+		d.table.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "CHECK", Width: 18}, {Head: "VALUE", Width: 10}, {Head: "LIMITS", Width: 20}, {Head: "LAST 60 MIN", Width: 12}, {Head: "ANSWER", Flex: true}, {Head: "FOR", Width: 7, Right: true}, {Head: "RAN", Width: 6, Right: true}, {Head: "TOOK", Width: 6, Right: true}}
 	case layoutNarrow:
 		d.table.Columns = []widget.Column{{Width: 1}, {Width: 16}, {Flex: true}, {Width: 12}, {Width: 7, Right: true}, {Width: 6, Right: true}}
 	default:
@@ -136,7 +199,7 @@ func (d *detail) cells(id string, buf []widget.Cell) []widget.Cell {
 		sign.Text += " " + words[e.Status]
 		value, limits := valueOf(e)
 		took := e.Took.Round(time.Millisecond).String()
-		return append(buf, sign, name, widget.Cell{Text: value}, dim(limits), widget.Cell{Text: d.spark(e, 16)}, line, widget.Cell{Text: d.since(e.Since)}, dim(d.since(e.At)), dim(took))
+		return append(buf, sign, name, widget.Cell{Text: value}, dim(limits), widget.Cell{Text: d.spark(e, 12)}, line, widget.Cell{Text: d.since(e.Since)}, dim(d.since(e.At)), dim(took))
 	case layoutNarrow:
 		return append(buf, sign, name, line, widget.Cell{Text: d.spark(e, 12)}, widget.Cell{Text: d.since(e.Since)}, dim(d.since(e.At)))
 	}
@@ -160,6 +223,9 @@ func (d *detail) view(w, h int) []string {
 	if d.skipped > 0 {
 		note += fmt.Sprintf("  %d skipped", d.skipped)
 	}
+	if every := d.every(); every > 0 && room == layoutWide {
+		note += "   every " + ageText(every)
+	}
 	if d.zoomed && d.pane != paneChecks {
 		return append(out, d.alone(w, h-len(out))...)
 	}
@@ -172,32 +238,25 @@ func (d *detail) view(w, h int) []string {
 	}
 	left := h - len(out)
 	if room == layoutTiny || d.zoomed {
-		d.page = left
-		return append(out, d.table.View(w, left, true)...)
+		return append(out, d.checks(w, left)...)
 	}
-	d.page = min(len(d.entries), max(3, left*2/5))
-	out = append(out, d.table.View(w, d.page, true)...)
+	out = append(out, d.checks(w, min(len(d.entries), max(4, left*2/5)))...)
 	out = append(out, "")
 	rest := h - len(out)
-	foot := d.dependents(w)
+	if d.pane == paneCourse {
+		return append(out, d.plots(w, rest)...)
+	}
+	foot := d.dependLines(w)
+	if room == layoutNarrow && d.pane != paneDepends {
+		foot = nil // it stands in one line below
+	}
 	if len(foot) > rest/3 {
 		foot = foot[:rest/3]
 	}
 	rest -= len(foot)
 	if room == layoutWide {
 		half := (w - 1) / 2
-		a, b := d.output(half, rest), d.recent(w-half-2, rest)
-		for i := range rest {
-			var x, y string
-			if i < len(a) {
-				x = a[i]
-			}
-			if i < len(b) {
-				y = b[i]
-			}
-			out = append(out, beside(x, y, half, d.st.between(i)))
-		}
-		return append(out, foot...)
+		return append(append(out, d.abreast(d.output(half, rest), d.recent(w-half-2, rest), half, rest)...), foot...)
 	}
 	upper := d.output(w, rest*3/5)
 	out = append(out, upper...)
@@ -208,6 +267,59 @@ func (d *detail) view(w, h int) []string {
 	return append(out, foot...)
 }
 
+// abreast puts two panes side by side, the first so many cells wide.
+func (d *detail) abreast(a, b []string, wide, h int) []string {
+	out := make([]string, h)
+	for i := range out {
+		var x, y string
+		if i < len(a) {
+			x = a[i]
+		}
+		if i < len(b) {
+			y = b[i]
+		}
+		out[i] = beside(x, y, wide, d.st.between(i))
+	}
+	return out
+}
+
+// checks are the rows of the checks, and how many there are below them.
+func (d *detail) checks(w, h int) []string {
+	d.page = h
+	if d.table.Len() <= h {
+		return d.table.View(w, h, true)
+	}
+	d.page = h - 1
+	out := d.table.View(w, d.page, true)
+	bad, n := 0, 0
+	for _, id := range d.table.Below() {
+		n++
+		if e := d.entry(id); e != nil && e.Status != actions.OK {
+			bad++
+		}
+	}
+	switch {
+	case n == 0:
+		return append(out, d.st.dim.Paint("  the last of "+fmt.Sprint(d.table.Len())))
+	case bad > 0:
+		return append(out, d.st.dim.Paint(fmt.Sprintf("  %d more, %d not ok", n, bad)))
+	}
+	return append(out, d.st.dim.Paint(fmt.Sprintf("  %s %d more ok", d.st.signs[actions.OK], n)))
+}
+
+// every is how often most of the checks are made.
+func (d *detail) every() time.Duration {
+	count := map[time.Duration]int{}
+	best := time.Duration(0)
+	for i := range d.entries {
+		e := d.entries[i].Every
+		if count[e]++; count[e] > count[best] || count[e] == count[best] && e < best {
+			best = e
+		}
+	}
+	return best
+}
+
 // title is the title of a pane, marked where it has the focus.
 func (d *detail) title(pane int, name string) string {
 	if d.pane == pane && d.room() != layoutTiny {
@@ -216,65 +328,20 @@ func (d *detail) title(pane int, name string) string {
 	return name
 }
 
-// alone is the pane with the focus on the whole screen.
-func (d *detail) alone(w, h int) []string {
-	switch d.pane {
-	case paneOutput:
-		return d.output(w, h)
-	case paneRecent:
-		return d.recent(w, h)
-	}
-	return d.dependents(w)
-}
-
-// head is where one is, how it stands, and what it is.
-func (d *detail) head(t *inventory.Target, w int, room layout) []string {
-	crumb, state := d.crumb(), ""
-	style := d.st.ok
-	if s, ok := d.sum(d.ref); ok {
-		st := seen(s)
-		style = d.st.status(st)
-		state = d.st.sign(st, s.Stale, s.Muted != "", false).Text + " " + words[st] + " for " + d.since(s.Since)
-		if s.Muted != "" {
-			state += ", " + s.Muted
-		}
-	}
-	state = widget.Cut(state, w/2, d.st.tail)
-	line := d.st.head.Paint(d.st.text(crumb, w-widget.Width(state)-1))
-	line += strings.Repeat(" ", max(1, w-widget.Width(stripped(line))-widget.Width(state))) + style.Paint(state)
-	if room == layoutTiny {
-		return []string{line}
-	}
-	facts := []string{t.Kind}
-	add := func(name, v string) {
-		if v != "" {
-			facts = append(facts, strings.TrimSpace(name+" "+v))
-		}
-	}
-	add("", t.Title)
-	add("", t.Reach.Address)
-	if t.Host != t.Ref {
-		add("on", d.hostOf(d.ref).Name())
-	}
-	add("needs", names(d.engine.Fleet().Needs(d.ref)))
-	add("standby", names(t.Standby))
-	add("path", t.Path)
-	add("", t.URL)
-	add("site", t.Site)
-	add("class", string(t.Class))
-	add("tags", strings.Join(t.Tags, ","))
-	if t.Protected {
-		add("", "protected: only ever looked at")
-	}
-	return []string{line, d.st.text(strings.Join(facts, "  "), w)}
-}
-
 func names(rs []inventory.Ref) string {
 	var s []string
 	for _, r := range rs {
 		s = append(s, r.Name())
 	}
 	return strings.Join(s, ", ")
+}
+
+func refsText(rs []inventory.Ref) string {
+	var s []string
+	for _, r := range rs {
+		s = append(s, string(r))
+	}
+	return strings.Join(s, "  ")
 }
 
 func tallyWords(c actions.Counts) string {
@@ -289,93 +356,6 @@ func tallyWords(c actions.Counts) string {
 	}
 	return strings.Join(s, "  ")
 }
-
-func (d *detail) recent(w, h int) []string {
-	if h < 2 {
-		return nil
-	}
-	out := []string{d.st.ruleLine(d.title(paneRecent, "Recent on "+d.ref.Name()), "", w)}
-	for _, e := range d.of(d.ref, d.past, h-1) {
-		item := strings.TrimSpace(e.Check + " " + e.Item)
-		out = append(out, "  "+d.st.text(d.stamp(e.At)+"  "+item+"  "+change(&e), w-2))
-	}
-	if len(out) == 1 {
-		out = append(out, d.st.dim.Paint("  nothing yet"))
-	}
-	return out
-}
-
-// dependents is what breaks if it goes, and what could take its place.
-func (d *detail) dependents(w int) []string {
-	out := []string{d.st.ruleLine(d.title(paneDepends, "Depends on "+d.ref.Name()), "what breaks if it goes", w)}
-	add := func(name, v string) {
-		if v != "" {
-			out = append(out, "  "+d.st.text(widget.Fit(name, 12, "")+v, w-2))
-		}
-	}
-	byLevel := map[inventory.Level][]inventory.Ref{}
-	for _, r := range d.engine.Fleet().NeededBy(d.ref) {
-		byLevel[r.Level()] = append(byLevel[r.Level()], r)
-	}
-	for _, x := range []struct {
-		level inventory.Level
-		name  string
-	}{{inventory.LevelNode, "nodes"}, {inventory.LevelVM, "vms"}, {inventory.LevelShare, "shares"}, {inventory.LevelService, "services"}} {
-		add(x.name, names(byLevel[x.level]))
-	}
-	var kept []string
-	for _, j := range d.jobs {
-		if j.Target == d.ref {
-			kept = append(kept, j.Name+" to "+strings.Join(j.To, ", "))
-		}
-	}
-	add("backups", strings.Join(kept, "; "))
-	if t, ok := d.engine.Fleet().Target(d.ref); ok {
-		add("standby", names(t.Standby))
-	}
-	if len(out) == 1 {
-		return append(out, d.st.dim.Paint("  nothing that the inventory knows of"))
-	}
-	return out
-}
-
-func refsText(rs []inventory.Ref) string {
-	var s []string
-	for _, r := range rs {
-		s = append(s, string(r))
-	}
-	return strings.Join(s, "  ")
-}
-
-// note says the likely first cause: the target that explains it, else the first
-// of what changed shortly before.
-func (d *detail) note() string {
-	s, ok := d.sum(d.ref)
-	if !ok || seen(s) == actions.OK {
-		return ""
-	}
-	if s.Cause != "" {
-		return "Likely first cause: " + string(s.Cause) + "."
-	}
-	near := map[inventory.Ref]bool{d.ref: true, d.hostOf(d.ref): true}
-	for _, n := range d.engine.Fleet().Needs(d.ref) {
-		near[n] = true
-	}
-	var first *actions.Event
-	for i := range d.events {
-		e := &d.events[i]
-		if before := s.Since.Sub(e.At); near[e.Target] && before > 0 && before <= causeWithin {
-			first = e
-		}
-	}
-	if first == nil {
-		return ""
-	}
-	return fmt.Sprintf("Likely first cause: %s %s, %s before.", first.Target, change(first), ageText(s.Since.Sub(first.At)))
-}
-
-// causeWithin is how long before trouble its cause is looked for.
-const causeWithin = 5 * time.Minute
 
 func (d *detail) bindings() []binding {
 	one := func() inventory.Ref { return d.ref }

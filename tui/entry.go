@@ -10,7 +10,6 @@ import (
 
 	"jurymast/actions"
 	"jurymast/inventory"
-	"jurymast/tui/widget"
 )
 
 // output is what the check under the cursor said, in full, with its course.
@@ -37,6 +36,14 @@ func (d *detail) output(w, h int) []string {
 		v, limits := valueOf(&x)
 		add(strings.TrimSpace(m.Name + " " + v + "  " + limits))
 	}
+	for _, l := range d.foretold(e) {
+		add(l)
+	}
+	for _, q := range d.state.Silences {
+		if q.Covers(e.Key(), d.now) {
+			add(fmt.Sprintf("%s by %s until %s: %s", quietWords[q.Kind], q.Who, d.comes(q.Until), q.Reason))
+		}
+	}
 	seen := "seen " + d.since(e.At) + " ago in " + e.Took.Round(time.Millisecond).String() + ", every " + ageText(e.Every)
 	if e.Stale(d.now) {
 		seen += ": stale"
@@ -49,16 +56,19 @@ func (d *detail) output(w, h int) []string {
 			add("last ok " + d.since(e.LastOK) + " ago")
 		}
 	}
-	if ps, full := d.course(e, max(10, w-4)); len(ps) > 1 && h-len(out) > 5 {
-		out = append(out, "")
-		for _, l := range widget.Plot(ps, full, max(10, w-4), min(5, h-len(out)-1), d.st.ascii) {
-			out = append(out, "  "+l)
+	if room := h - len(out); room > 4 && len(e.Metrics) > 0 {
+		high := 6
+		if d.zoomed {
+			high = 16
 		}
-		pts := d.series[e.Key()]
-		out = append(out, d.st.dim.Paint("  "+d.st.text(fmt.Sprintf("%s, since %s", e.Metrics[0].Name, d.stamp(pts[0].At)), w-2)))
+		if lines := d.plot(d.points(e), &e.Metrics[0], w-2, min(high, room-1)); lines != nil {
+			out = append(append(out, ""), lines...)
+		}
 	}
 	return out[:min(len(out), h)]
 }
+
+var quietWords = map[actions.EventType]string{actions.EventAck: "acknowledged", actions.EventMute: "muted", actions.EventMaint: "in maintenance"}
 
 // openCheck shows all of the check under the cursor. Of a host's key that has
 // changed it says how to compare.

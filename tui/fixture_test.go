@@ -118,6 +118,24 @@ func entry(t inventory.Ref, id, item string, st actions.Status, line string, sin
 	return e
 }
 
+// working, memory and started are what a host says of its processors, of its
+// memory and of itself.
+func working(r inventory.Ref, load, busy float64, since time.Duration) actions.Entry {
+	return entry(r, actions.CheckLoad, "", actions.OK, fmt.Sprintf("%.2f per processor over 5 min", load), since,
+		actions.Metric{Name: "load", Value: load, Warn: ptr(1.5), Fail: ptr(4)}, actions.Metric{Name: actions.MetricBusy, Value: busy, Unit: "%"})
+}
+
+func memory(r inventory.Ref, available float64, since time.Duration) actions.Entry {
+	return entry(r, actions.CheckMemory, "", actions.OK, fmt.Sprintf("%.0f%% of 16 GiB available", available), since,
+		actions.Metric{Name: actions.MetricAvailable, Value: available, Unit: "%", Warn: ptr(10), Fail: ptr(5)})
+}
+
+func started(r inventory.Ref, days float64) actions.Entry {
+	d := time.Duration(days) * 24 * time.Hour
+	return entry(r, "uptime", "", actions.OK, "up "+ageText(d)+"; Debian GNU/Linux 12 (bookworm), Linux 6.1.0-41-amd64", d,
+		actions.Metric{Name: actions.MetricUptime, Value: d.Seconds(), Unit: "s"})
+}
+
 // knownState is what is known of the fixed fleet.
 func knownState() actions.State {
 	h := time.Hour
@@ -126,17 +144,18 @@ func knownState() actions.State {
 	}
 	var es []actions.Entry
 	add := func(e ...actions.Entry) { es = append(es, e...) }
-	add(entry("node/nas1", "disk", "/tank", actions.Warn, "91% used, 1.1 TiB free", 49*h, pct(91)),
-		entry("node/nas1", "cpu", "", actions.OK, "9% busy", 288*h, actions.Metric{Name: "busy", Value: 9, Unit: "%", Warn: ptr(80), Fail: ptr(95)}),
-		entry("node/nas1", "memory", "", actions.OK, "61% used", 288*h, pct(61)),
+	add(entry("node/nas1", "disk", "/tank", actions.Warn, "91% used, 1.1 TiB free; full in ~10 days; limit 85 %", 49*h, pct(91)),
+		working("node/nas1", 0.09, 9, 288*h), memory("node/nas1", 39, 288*h), started("node/nas1", 96),
 		entry("node/nas1", "zpool", "tank", actions.OK, "ONLINE", 2304*h))
-	add(entry("node/pve", "cpu", "", actions.OK, "31% busy", 288*h), entry("node/bak1", "disk", "/", actions.OK, "55% used", 288*h, pct(55)))
+	add(working("node/pve", 0.33, 31, 288*h), memory("node/pve", 30, 288*h), entry("node/pve", "disk", "/", actions.OK, "62% used", 288*h, pct(62)))
+	add(working("node/bak1", 0.02, 3, 288*h), memory("node/bak1", 88, 288*h), entry("node/bak1", "disk", "/", actions.OK, "55% used", 288*h, pct(55)))
 	edge := entry("node/edge", "ssh", "", actions.Unknown, "timeout after 10s: no answer from 10.0.40.9:22", 4*time.Minute)
 	edge.Next = "jurymast ssh edge"
 	add(edge)
 	skipped := entry("service/mqtt", "unit", "", actions.Unknown, "not looked at", 4*time.Minute)
 	skipped.Cause = "node/edge"
 	add(skipped)
+	add(working("vm/docker-01", 0.2, 18, 168*h), memory("vm/docker-01", 49, 168*h), started("vm/docker-01", 7))
 	add(entry("vm/docker-01", "ssh", "", actions.OK, "answers", 168*h), entry("vm/win-build", "guest", "", actions.Warn, "guest agent silent; the vm is running", 20*time.Minute))
 	add(entry("share/homes", "path", "", actions.OK, "33% used", 96*h), entry("share/photos", "path", "", actions.OK, "58% used", 96*h))
 	add(entry("share/homes", "backup", "homes", actions.OK, "the newest copy is 5 h old, at most 24 h", 96*h))
@@ -227,10 +246,21 @@ func (f *fake) History(_ context.Context, of inventory.Ref, _ int) ([]actions.Ev
 	}
 	return slices.Clone(f.events), nil
 }
-func (f *fake) Series(_ context.Context, k actions.Key, _ string) ([]actions.Point, error) {
+func (f *fake) Series(_ context.Context, k actions.Key, metric string) ([]actions.Point, error) {
 	var out []actions.Point
+	if k.Check == actions.CheckDisk { // it fills
+		for i := range 96 {
+			back := time.Duration(95-i) * 2 * time.Hour
+			out = append(out, actions.Point{At: at.Add(-back), Value: 91 - 0.9*back.Hours()/24})
+		}
+		return out, nil
+	}
 	for i := range 40 {
-		out = append(out, actions.Point{At: at.Add(time.Duration(i-40) * 5 * time.Minute), Value: 20 + float64(i*i%47)})
+		v := 20 + float64(i*i%47)
+		if metric == "load" {
+			v /= 20
+		}
+		out = append(out, actions.Point{At: at.Add(time.Duration(i-40) * 5 * time.Minute), Value: v})
 	}
 	return out, nil
 }
@@ -311,6 +341,9 @@ func (f *fake) Shell(_ context.Context, h inventory.Ref) ([]string, error) {
 func (f *fake) Edit(p inventory.Pos) ([]string, error) { return []string{"true", p.String()}, nil }
 func (f *fake) Keys(context.Context, inventory.Ref) ([]HostKey, error) {
 	return []HostKey{{"ssh-ed25519", "SHA256:u0ZxP4k", "changed"}}, nil
+}
+func (f *fake) KnownKeys(context.Context, inventory.Ref) ([]HostKey, error) {
+	return []HostKey{{"ssh-ed25519", "SHA256:9fq3RkTlm0uYbQe5cXw7Lh2s8tVnAoZp1dJgKiMrNc2", "trusted"}}, nil
 }
 func (f *fake) Silence(_ context.Context, s Silence) error {
 	f.mu.Lock()

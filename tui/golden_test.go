@@ -51,7 +51,11 @@ var goldenScreens = []struct {
 	{name: "nodes", keys: []string{"2"}},
 	{name: "services-filtered", keys: []string{"5", "/", "n", "e", "x", "t", "enter"}},
 	{name: "node", keys: []string{"2", "enter"}},
+	{name: "node-course", keys: []string{"2", "enter", "shift+tab"}},
+	{name: "vm", keys: []string{"3", "j", "enter"}},
+	{name: "share", keys: []string{"4", "enter"}},
 	{name: "service", keys: []string{"enter"}},
+	{name: "overview-by-name", keys: []string{"o", "O"}},
 	{name: "actions", keys: []string{"a"}},
 	{name: "actions-read-only", keys: []string{"a"}, prep: func(f *fake) { f.readOnly = true }},
 	{name: "quiet", keys: []string{"m"}},
@@ -136,20 +140,32 @@ func show(t testing.TB, i, w, h int) *root {
 		m.View()
 		m.Update(keyOf(k))
 	}
-	// What a detail screen asks for comes at once here.
-	if d, ok := m.top().(*detail); ok {
-		for _, e := range d.entries {
-			if len(e.Metrics) > 0 {
-				ps, _ := f.Series(t.Context(), e.Key(), "")
-				m.Update(seriesMsg{e.Key(), e.Metrics[0].Name, ps})
-			}
-		}
-	}
+	m.View()
+	answered(t, m, f)
 	if !m.hears() {
 		c.add(deaf)
 		m.Update(restedMsg{})
 	}
 	return m
+}
+
+// answered gives a screen at once what it asks for when it is drawn.
+func answered(t testing.TB, m *root, f *fake) {
+	t.Helper()
+	switch s := m.top().(type) {
+	case *detail:
+		for _, k := range s.courses() {
+			ps, _ := f.Series(t.Context(), k.Key, k.metric)
+			m.Update(seriesMsg{k.Key, k.metric, ps})
+		}
+		if isHost(s.ref) {
+			m.Update(m.readKnown(s.ref)())
+		}
+	case *overview:
+		if ask := s.gauges.ask(m); ask != nil {
+			m.Update(ask())
+		}
+	}
 }
 
 func TestScreens(t *testing.T) {

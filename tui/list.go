@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -20,16 +19,12 @@ type list struct {
 	table widget.Table
 	sieve
 	only    bool // problems only
-	order   int  // of sortings
-	turned  bool
+	order   ordering
 	marked  marks
 	total   int
 	sizedTo [2]int
 	page    int
 }
-
-// sortings are the orders of a list.
-var sortings = []string{"worst first", "name", "age", "host"}
 
 func newList(m *root, name string, level inventory.Level) *list {
 	l := &list{root: m, name: name, level: level, marked: marks{}, sieve: sieve{version: -1}, sizedTo: [2]int{-1, -1}}
@@ -62,23 +57,8 @@ func (l *list) refresh() {
 		}
 		ids = append(ids, string(s.Ref))
 	}
-	l.sorted(ids)
+	l.order.sort(l.world, ids)
 	l.table.SetRows(ids)
-}
-
-func (l *list) sorted(ids []string) {
-	of := func(id string) *actions.Summary { s, _ := l.sum(inventory.Ref(id)); return s }
-	switch l.order {
-	case 1:
-		slices.Sort(ids)
-	case 2:
-		slices.SortStableFunc(ids, func(a, b string) int { return of(a).CheckedAt.Compare(of(b).CheckedAt) })
-	case 3:
-		slices.SortStableFunc(ids, func(a, b string) int { return strings.Compare(string(of(a).Host), string(of(b).Host)) })
-	}
-	if l.turned {
-		slices.Reverse(ids)
-	}
 }
 
 func (l *list) columns(room layout) {
@@ -160,11 +140,7 @@ func (l *list) view(w, h int) []string {
 	if n := len(l.marked); n > 0 {
 		title += fmt.Sprintf("  %d marked", n)
 	}
-	note := sortings[l.order]
-	if l.turned {
-		note += ", reversed"
-	}
-	out := []string{l.st.ruleLine(title, note, w)}
+	out := []string{l.st.ruleLine(title, l.order.note(), w)}
 	if room == layoutWide {
 		out = append(out, l.st.dim.Paint(l.table.Head(w)))
 	}
@@ -182,7 +158,6 @@ func (l *list) view(w, h int) []string {
 }
 
 func (l *list) bindings() []binding {
-	redo := func(f func()) func() tea.Cmd { return func() tea.Cmd { f(); l.version = -1; return nil } }
 	bs := append(l.about(l.selected, func() []inventory.Ref { return l.marked.or(l.selected()) }),
 		binding{act: "back", do: func() tea.Cmd {
 			if len(l.marked) > 0 && l.filt.text == "" {
@@ -191,9 +166,8 @@ func (l *list) bindings() []binding {
 			}
 			return l.root.back()
 		}},
-		binding{act: "problems", hint: true, do: redo(func() { l.only = !l.only })},
-		binding{act: "sort", do: redo(func() { l.order = (l.order + 1) % len(sortings) })},
-		binding{act: "reverse", do: redo(func() { l.turned = !l.turned })},
+		binding{act: "problems", hint: true, do: func() tea.Cmd { l.only, l.version = !l.only, -1; return nil }},
 	)
+	bs = append(bs, l.order.bindings(func() { l.version = -1 })...)
 	return append(bs, l.marked.bindings(func() *widget.Table { l.refresh(); return &l.table })...)
 }

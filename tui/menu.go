@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -143,7 +144,24 @@ func newActions(m *root, r inventory.Ref) *menu {
 	look("ssh to "+m.hostOf(r).Name(), "shell", m.noShell(r), func() tea.Cmd { return m.shell(r) })
 	look("edit in the inventory", "edit", "", func() tea.Cmd { return m.edit(r) })
 	x.items = append(x.items, item{group: "Quiet", text: "acknowledge, mute, maintenance", key: m.keys.show("quiet"), do: func() tea.Cmd { return m.open(newQuiet(m, r)) }})
+	can := m.changes(r)
+	slices.SortStableFunc(can, func(a, b item) int { return cmp.Compare(min(1, len(a.why)), min(1, len(b.why))) })
+	x.items = append(x.items, can...)
+	return x
+}
+
+// changes are the plans that can be made about a target, and why others cannot.
+func (m *root) changes(r inventory.Ref) []item {
+	const group = "Change: each opens a plan first"
+	var out []item
 	t, _ := m.engine.Fleet().Target(r)
+	for _, p := range m.engine.Fleet().Playbooks {
+		if on := playbookHosts(p); !slices.Contains(on, r) && !slices.Contains(on, m.hostOf(r)) {
+			continue
+		}
+		asked := playbookRequest(p.Name)
+		out = append(out, item{group: group, text: "playbook " + p.Name, note: m.usually(asked) + p.Title, do: func() tea.Cmd { return m.plan(asked) }})
+	}
 	for _, v := range actions.Verbs {
 		why := ""
 		switch {
@@ -158,10 +176,19 @@ func newActions(m *root, r inventory.Ref) *menu {
 		case moves(v) && (t == nil || len(t.Standby) == 0):
 			why = "it has no standby"
 		}
-		x.items = append(x.items, item{group: "Change: each opens a plan first", text: string(v), note: verbNotes[v], why: why,
-			do: func() tea.Cmd { return m.plan(Request{Verb: v, Target: r}) }})
+		asked := Request{Verb: v, Target: r}
+		out = append(out, item{group: group, text: string(v), note: m.usually(asked) + verbNotes[v], why: why, do: func() tea.Cmd { return m.plan(asked) }})
 	}
-	return x
+	return out
+}
+
+// usually is how long a plan took before, "" where none went well.
+func (m *root) usually(asked Request) string {
+	r := playRow{asked: asked}
+	if m.records(&r); r.took == 0 {
+		return ""
+	}
+	return "~" + ageText(r.took) + "  "
 }
 
 var verbNotes = map[actions.Verb]string{

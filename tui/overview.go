@@ -2,10 +2,8 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -23,12 +21,16 @@ type overview struct {
 	at       int // pane with the cursor: 0 are the problems
 	sieve
 	zoom
-	page int
-	cols layout
+	gauges vitals
+	order  ordering
+	busy   string // which hosts are, when nothing is wrong
+	silent string // what is not looked at because a host does not answer
+	page   int
+	cols   layout
 }
 
 func newOverview(m *root) *overview {
-	o := &overview{root: m, marked: marks{}, sieve: sieve{version: -1}, cols: layoutNone}
+	o := &overview{root: m, marked: marks{}, sieve: sieve{version: -1}, gauges: newVitals(), cols: layoutNone}
 	o.problems = o.newTable(o.problemCells)
 	o.problems.Marked = o.marked.has
 	for _, x := range []struct {
@@ -38,15 +40,25 @@ func newOverview(m *root) *overview {
 		p := &pane{name: x.name, level: x.level}
 		p.table = o.newTable(o.paneCells)
 		p.table.Marked = o.marked.has
-		p.table.Columns = []widget.Column{{Width: 1}, {Width: 14}, {Flex: true}, {Width: 6, Right: true}}
+		p.table.Columns = []widget.Column{{Width: 1}, {Width: 11}, {Flex: true}, {Width: 5, Right: true}}
 		o.panes = append(o.panes, p)
 	}
 	return o
 }
 
-func (o *overview) crumb() string          { return "Overview" }
-func (o *overview) update(tea.Msg) tea.Cmd { return nil }
-func (o *overview) half() int              { return o.page / 2 }
+func (o *overview) crumb() string { return "Overview" }
+func (o *overview) half() int     { return o.page / 2 }
+
+// update asks for the courses that were missing on the screen.
+func (o *overview) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tickMsg:
+		return o.gauges.ask(o.root)
+	case sparksMsg:
+		o.gauges.take(o.root, msg)
+	}
+	return nil
+}
 
 // focus is the pane with the cursor. Where there is no problem it is the first
 // one below.
@@ -99,11 +111,22 @@ func (o *overview) refresh() {
 			rows[p.level] = append(rows[p.level], string(s.Ref))
 		}
 	}
+	o.order.sort(o.world, bad)
 	o.problems.SetRows(bad)
 	for _, p := range o.panes {
+		o.order.sort(o.world, rows[p.level])
 		p.table.SetRows(rows[p.level])
 	}
+	o.busy, o.silent = "", ""
+	if len(bad) == 0 {
+		o.busy = o.busiest()
+	} else {
+		o.silent = o.unreached()
+	}
 }
+
+// note says what is not looked at because a host does not answer.
+func (o *overview) note() string { return o.silent }
 
 func (o *overview) columns(room layout) {
 	if o.cols == room {
@@ -112,7 +135,7 @@ func (o *overview) columns(room layout) {
 	o.cols = room
 	switch room {
 	case layoutWide:
-		o.problems.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "WHAT", Width: 30}, {Head: "FOR", Width: 7, Right: true}, {Head: "WHY", Flex: true}, {Head: "LAST OK", Width: 9}, {Head: "NEXT STEP", Width: 24}}
+		o.problems.Columns = []widget.Column{{Head: "STATE", Width: 6}, {Head: "WHAT", Width: 26}, {Head: "FOR", Width: 7, Right: true}, {Head: "WHY", Flex: true}, {Head: "LAST OK", Width: 9}, {Head: "NEXT STEP", Width: 20}}
 	case layoutNarrow:
 		o.problems.Columns = []widget.Column{{Width: 1}, {Width: 27}, {Width: 6, Right: true}, {Flex: true}}
 	default:
@@ -161,6 +184,9 @@ func (o *overview) view(w, h int) []string {
 		backups, recent = nil, nil
 		rest = append(o.restLines(w), "")
 	}
+	if next := o.nextLines(w, 3); o.problems.Len() == 0 && h-len(backups)-len(recent)-len(rest)-len(next) >= calmLeast {
+		rest = append(rest, next...)
+	}
 	room1 := h - len(backups) - len(recent) - len(rest)
 	out := o.problemLines(w, max(4, min(o.problems.Len()+1, room1/2)))
 	left := room1 - len(out)
@@ -180,6 +206,10 @@ func (o *overview) view(w, h int) []string {
 	out = append(out, backups...)
 	return append(out, recent...)
 }
+
+// calmLeast is how many lines are left to what is well before what comes next
+// is shown.
+const calmLeast = 10
 
 func (o *overview) tiny(w, h int) []string {
 	out := []string{o.st.head.Paint(o.st.text(o.problemTitle(), w))}
@@ -210,7 +240,10 @@ func (o *overview) problemTitle() string {
 
 func (o *overview) problemLines(w, h int) []string {
 	note := ""
-	if o.cols == layoutWide {
+	switch {
+	case !o.order.usual():
+		note = o.order.note()
+	case o.cols == layoutWide && o.problems.Len() > 0:
 		note = "worst first, newest change on top"
 	}
 	out := []string{o.st.ruleLine(o.problemTitle(), note, w)}
@@ -240,47 +273,17 @@ func (o *overview) calm(w int) []string {
 		return []string{"", "  " + o.st.text("Nothing matches the filter.", w-2)}
 	}
 	n := o.checks.OK + o.checks.Warn + o.checks.Fail + o.checks.Unknown
-	out := []string{"", "  " + o.st.text(fmt.Sprintf("Nothing needs you. All %d checks passed, newest %s ago, oldest %s.", n, o.since(o.state.Swept), o.since(o.oldest)), w-2)}
-	for _, e := range o.events {
-		if e.Type == actions.EventState && e.To == actions.OK.String() {
-			out = append(out, "  "+o.st.text(fmt.Sprintf("Last problem: %s %s, cleared %s ago.", e.Target, e.Check, o.since(e.At)), w-2))
-			break
-		}
+	out := []string{"", "  " + o.st.text(fmt.Sprintf("Nothing needs you. All %d checks passed, the last sweep was %s ago.", n, o.since(o.state.Swept)), w-2)}
+	oldest := "Oldest result: " + o.since(o.oldest) + "."
+	if o.cols == layoutWide && o.busy != "" {
+		oldest += " The " + o.busy + "." // there is no room for it over half a screen
 	}
-	if due := o.due(); due != "" {
-		out = append(out, "  "+o.st.text("Falls due first: "+due+".", w-2))
+	for _, l := range []string{oldest, o.lastCleared()} {
+		if l != "" {
+			out = append(out, "  "+o.st.text(l, w-2))
+		}
 	}
 	return out
-}
-
-// due is what has to be done first so that nothing becomes a problem: copies
-// that grow too old, and restores that are to be practised.
-func (o *overview) due() string {
-	type term struct {
-		what string
-		at   time.Time
-	}
-	var terms []term
-	for _, j := range o.jobs {
-		if !j.At.IsZero() {
-			terms = append(terms, term{"backup " + j.Name, j.At.Add(j.RPO)})
-		}
-		for _, b := range o.engine.Fleet().Backups {
-			if b.Name == j.Name && b.Drill > 0 && !j.Drilled.IsZero() {
-				terms = append(terms, term{"drill of " + j.Name, j.Drilled.Add(b.Drill)})
-			}
-		}
-	}
-	slices.SortStableFunc(terms, func(a, b term) int { return a.at.Compare(b.at) })
-	var out []string
-	for _, t := range terms[:min(3, len(terms))] {
-		if left := t.at.Sub(o.now); left > 0 {
-			out = append(out, t.what+" in "+ageText(left))
-		} else {
-			out = append(out, t.what+" now")
-		}
-	}
-	return strings.Join(out, ", ")
 }
 
 func (o *overview) bindings() []binding {
@@ -306,6 +309,7 @@ func (o *overview) bindings() []binding {
 		}
 		return o.root.back()
 	}})
+	bs = append(bs, o.order.bindings(func() { o.version = -1 })...)
 	return append(bs, binding{act: "next-pane", do: turn(1)}, binding{act: "prev-pane", do: turn(-1)},
 		o.zoomBinding(), binding{act: "problems", do: func() tea.Cmd { o.at, o.zoomed = 0, o.at != 0 || !o.zoomed; return nil }})
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,15 +27,51 @@ func (o *overview) paneCells(id string, buf []widget.Cell) []widget.Cell {
 		return append(buf, widget.Cell{Text: "-"}, widget.Cell{Text: id})
 	}
 	text := s.Summary
-	if s.Ref.Level() == inventory.LevelService || s.Ref.Level() == inventory.LevelShare {
-		text = widget.Cut(host(s), 9, "") + "  " + text
+	switch s.Ref.Level() {
+	case inventory.LevelService, inventory.LevelShare:
+		if !problem(s) {
+			text = o.telling(s)
+		}
+		text = widget.Fit(host(s), 9, "") + " " + text
+	case inventory.LevelVM:
+		if at := o.gauges.glance(o.root, s.Ref); at != "" && !problem(s) {
+			text = at
+		}
+		if t, ok := o.engine.Fleet().Target(s.Ref); ok {
+			text = widget.Fit(t.On.Name(), 5, "") + " " + text
+		}
+	case inventory.LevelNode:
+		if at := o.gauges.glance(o.root, s.Ref); at != "" {
+			text = at // what is wrong stands above, among the problems
+		}
 	}
 	return append(buf, o.st.sign(seen(s), s.Stale, s.Muted != "", o.looking[s.Ref]), widget.Cell{Text: s.Ref.Name()},
 		widget.Cell{Text: text}, widget.Cell{Text: o.since(s.CheckedAt), Style: o.st.dim})
 }
 
+// tellingMetrics are the numbers that say the most of what is well, best first.
+var tellingMetrics = []string{"time", "lag", "used", "full"}
+
+// telling is what says the most of a target that is well: the answer that has a
+// number people ask for, else how many checks there are.
+func (w *world) telling(s *actions.Summary) string {
+	text, best := s.Summary, len(tellingMetrics)
+	for _, e := range w.state.Of(s.Ref) {
+		for j := range e.Metrics {
+			if i := slices.Index(tellingMetrics[:best], e.Metrics[j].Name); i >= 0 && !e.Skipped() {
+				text, best = e.Line, i
+			}
+		}
+	}
+	return text
+}
+
 func (o *overview) paneLines(p *pane, at, w, h int) []string {
-	out := []string{o.st.ruleLine(p.name+" "+strconv.Itoa(p.total), "age", w)}
+	note := "age"
+	if p.level == inventory.LevelNode && o.busy != "" && o.cols == layoutNarrow {
+		note = o.busy
+	}
+	out := []string{o.st.ruleLine(p.name+" "+strconv.Itoa(p.total), note, w)}
 	room := h - 2
 	if room < 1 {
 		return out

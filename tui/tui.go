@@ -72,7 +72,10 @@ type Engine interface {
 	Shell(ctx context.Context, host inventory.Ref) ([]string, error)
 	// Edit returns the command line of the admin's editor at a place.
 	Edit(at inventory.Pos) ([]string, error)
+	// Keys asks a host for its keys; KnownKeys returns those that are known of it,
+	// without asking.
 	Keys(ctx context.Context, host inventory.Ref) ([]HostKey, error)
+	KnownKeys(ctx context.Context, host inventory.Ref) ([]HostKey, error)
 	Silence(ctx context.Context, s Silence) error
 	EndSilence(ctx context.Context, t inventory.Ref) error
 }

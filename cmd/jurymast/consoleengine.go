@@ -239,14 +239,20 @@ func (c *consoleEngine) Edit(at inventory.Pos) ([]string, error) {
 
 // Keys implements tui.Engine.
 func (c *consoleEngine) Keys(ctx context.Context, host inventory.Ref) ([]tui.HostKey, error) {
-	return ask(c, func(e *engine.Engine) ([]tui.HostKey, error) {
-		keys, err := e.Keys(ctx, host)
-		out := make([]tui.HostKey, len(keys))
-		for i, k := range keys {
-			out[i] = tui.HostKey{Type: k.Type, Fingerprint: k.Fingerprint, State: string(k.State)}
-		}
-		return out, err
-	})
+	return ask(c, func(e *engine.Engine) ([]tui.HostKey, error) { return hostKeys(e.Keys(ctx, host)) })
+}
+
+// KnownKeys implements tui.Engine.
+func (c *consoleEngine) KnownKeys(_ context.Context, host inventory.Ref) ([]tui.HostKey, error) {
+	return ask(c, func(e *engine.Engine) ([]tui.HostKey, error) { return hostKeys(e.KnownKeys(host)) })
+}
+
+func hostKeys(keys []engine.HostKey, err error) ([]tui.HostKey, error) {
+	out := make([]tui.HostKey, len(keys))
+	for i, k := range keys {
+		out[i] = tui.HostKey{Type: k.Type, Fingerprint: k.Fingerprint, State: string(k.State)}
+	}
+	return out, err
 }
 
 // Silence implements tui.Engine.

@@ -58,6 +58,9 @@ func (a *app) runDemo(ctx context.Context, calm bool, as []string) error {
 
 	switch {
 	case len(as) == 0 && a.inTTY && a.outTTY: // no command is the console
+		if err := fleet.remember(ctx, a.now(), calm); err != nil {
+			return err
+		}
 	case len(as) == 0:
 		as = []string{"check", "--watch"}
 	case as[0] == "shell":

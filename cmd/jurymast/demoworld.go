@@ -77,6 +77,10 @@ func demoObjects(below string, ago time.Duration) []sshlab.Object {
 	return all
 }
 
+// demoFull is how much of the volumes on the NAS is in use, in percent of what
+// df counts: a twentieth is kept for root.
+const demoFull = 93
+
 // spoil makes a few things go wrong, each of another sort: a broken array, an
 // unhealthy container, a machine that is off and that its swarm misses, a proxy
 // that reaches a database, a guest whose copies stopped, mails that wait, a line
@@ -90,7 +94,7 @@ func (d *demoFleet) spoil() error {
 			l.SMART[2].Pending = 16
 			for i := range l.Disks {
 				if l.Disks[i].Mount == "/srv/volumes" {
-					l.Disks[i].Used = l.Disks[i].Size / 100 * 92
+					l.Disks[i].Used = l.Disks[i].Size / 100 * demoFull * 95 / 100
 				}
 			}
 		}),

@@ -30,6 +30,7 @@ type Table struct {
 	ids []string
 	at  int // place of the cursor
 	top int // first row shown
+	end int // behind the last row shown
 	buf []Cell
 }
 
@@ -57,6 +58,9 @@ func (t *Table) Len() int { return len(t.ids) }
 
 // At returns the place of the cursor.
 func (t *Table) At() int { return t.at }
+
+// Below returns the rows behind those that were shown last.
+func (t *Table) Below() []string { return t.ids[min(t.end, len(t.ids)):] }
 
 // Selected returns the identity of the row under the cursor, "" for none.
 func (t *Table) Selected() string {
@@ -100,9 +104,10 @@ func (t *Table) View(width, height int, active bool) []string {
 		t.top = 0 // nobody chooses here: what stands first is what is worst
 	}
 	t.top = max(0, min(t.top, len(t.ids)-height))
+	t.end = min(len(t.ids), t.top+height)
 	widths := t.widths(width)
 	out := make([]string, 0, height)
-	for i := t.top; i < min(len(t.ids), t.top+height); i++ {
+	for i := t.top; i < t.end; i++ {
 		id := t.ids[i]
 		lead := "  "
 		cursor := i == t.at && active
