@@ -22,6 +22,9 @@ fi
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/jurymast.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # s3 asks for LIMIT seconds at most: where (ENDPOINT or nothing), REGION, and the
 # words of the question.

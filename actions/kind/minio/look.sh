@@ -36,6 +36,9 @@ if [ "$ADMIN" = yes ]; then
     else
         MC_CONFIG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/jurymast.XXXXXX") || exit 1
         trap 'rm -rf "$MC_CONFIG_DIR"' EXIT
+        trap 'exit 129' HUP
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
         [ -z "$CACERT" ] || { mkdir -p "$MC_CONFIG_DIR/certs/CAs" && cp "$CACERT" "$MC_CONFIG_DIR/certs/CAs/"; }
         MC_HOST_jurymast=${url%%://*}://$ACCESS_KEY:$SECRET_KEY@${url#*://}
         export MC_CONFIG_DIR MC_HOST_jurymast

@@ -18,23 +18,6 @@ fi
 jm_lease=$jm_top/lease
 mkdir -p "$jm_lease" || exit 1
 
-# One at a time: making a folder is the lock. One that is older than a minute
-# was left by a shell that was killed.
-jm_tries=0
-until mkdir "$jm_lease/.busy" 2>/dev/null; do
-    jm_tries=$((jm_tries + 1))
-    if [ "$jm_tries" -gt 100 ]; then
-        echo "the leases in $jm_lease are held by another shell" >&2
-        exit 1
-    fi
-    if [ -n "$(find "$jm_lease/.busy" -prune -mmin +1 2>/dev/null)" ]; then
-        rmdir "$jm_lease/.busy" 2>/dev/null
-        continue
-    fi
-    sleep 0.1 2>/dev/null || sleep 1
-done
-trap 'rmdir "$jm_lease/.busy"' EXIT
-
 # jm_lives GROUP START: whether the first process of a job is the same and lives.
 # Where there is no /proc, START is 0.
 jm_lives() {
@@ -46,6 +29,59 @@ jm_lives() {
     set -- ${jm_stat##*) }
     [ "$1" != Z ] && [ "${20}" = "$jm_then" ]
 }
+
+# jm_begun PID: sets jm_start to when a process began, 0 where there is no /proc.
+jm_begun() {
+    jm_start=0
+    read -r jm_stat 2>/dev/null <"/proc/$1/stat" || return 0
+    # PID (NAME) STATE ... START is the 22nd: the name may hold blanks and brackets
+    # shellcheck disable=SC2086 # the fields are wanted apart
+    set -- ${jm_stat##*) }
+    jm_start=${20}
+}
+
+# jm_left: whether the lock was left by a shell that is gone, and is taken away.
+# Who takes it away is alone, so that nobody's own lock goes with it.
+jm_left() {
+    read -r jm_pid jm_then 2>/dev/null <"$jm_lock" || return 1
+    if [ "$jm_then" = 0 ]; then
+        ! kill -0 "$jm_pid" 2>/dev/null || return 1
+    else
+        ! jm_lives "$jm_pid" "$jm_then" || return 1
+    fi
+    if ! mkdir "$jm_lock.left" 2>/dev/null; then
+        [ -z "$(find "$jm_lock.left" -prune -mmin +1 2>/dev/null)" ] || rmdir "$jm_lock.left" 2>/dev/null
+        return 1
+    fi
+    read -r jm_pid2 jm_then2 2>/dev/null <"$jm_lock" && [ "$jm_pid2 $jm_then2" = "$jm_pid $jm_then" ] && rm -f "$jm_lock"
+    rmdir "$jm_lock.left"
+}
+
+# One at a time. Whose the lock is stands in it before it is there, so that one
+# that was left is known. Not every shell runs what is trapped on EXIT when a
+# signal ends it.
+jm_lock=$jm_lease/.lock
+jm_mine=''
+trap 'rm -f "$jm_lock.$$"; [ -z "$jm_mine" ] || rm -f "$jm_lock"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+jm_begun $$
+if ! echo "$$ $jm_start" >"$jm_lock.$$"; then
+    echo "nothing can be written in $jm_lease: is there room (df), and is it mounted rw?" >&2
+    exit 1
+fi
+jm_tries=0
+until ln "$jm_lock.$$" "$jm_lock" 2>/dev/null; do
+    jm_left && continue
+    jm_tries=$((jm_tries + 1))
+    if [ "$jm_tries" -gt 100 ]; then
+        echo "the leases in $jm_lease are held by another shell" >&2
+        exit 1
+    fi
+    sleep 0.1 2>/dev/null || sleep 1
+done
+jm_mine=yes
 
 # jm_works RUN: sets jm_job to a job of the run that is under way here. Those of
 # the login are known to root too.
