@@ -29,6 +29,7 @@ type chunk struct {
 	columns []column
 	rows    []row
 	place   map[column]int // made when first asked for
+	next    int            // the column that is asked for next, if they come in the order they came in before
 }
 
 type column struct{ check, item, metric string }
@@ -51,7 +52,7 @@ var missing = math.NaN()
 
 // add puts the metrics of an entry into the row of its slot and reports whether
 // any was new there.
-func (c *chunk) add(step int64, e actions.Entry) bool {
+func (c *chunk) add(step int64, e *actions.Entry) bool {
 	changed := false
 	for _, m := range e.Metrics {
 		if isFinite(m.Value) {
@@ -64,6 +65,24 @@ func (c *chunk) add(step int64, e actions.Entry) bool {
 // set puts a number into a column of the row of its slot, unless there is one:
 // the first of a slot stays.
 func (c *chunk) set(step, at int64, col column, value float64) bool {
+	i := c.index(col)
+	c.next = i + 1
+	r := c.row(step, at)
+	for len(r.values) <= i {
+		r.values = append(r.values, missing)
+	}
+	if !math.IsNaN(r.values[i]) {
+		return false
+	}
+	r.values[i] = value
+	return true
+}
+
+// index returns the place of a column, which it adds where there is none.
+func (c *chunk) index(col column) int {
+	if c.next < len(c.columns) && c.columns[c.next] == col {
+		return c.next
+	}
 	if c.place == nil {
 		c.place = make(map[column]int, len(c.columns))
 		for i, k := range c.columns {
@@ -76,15 +95,7 @@ func (c *chunk) set(step, at int64, col column, value float64) bool {
 		c.place[col] = i
 		c.columns = append(c.columns, col)
 	}
-	r := c.row(step, at)
-	for len(r.values) <= i {
-		r.values = append(r.values, missing)
-	}
-	if !math.IsNaN(r.values[i]) {
-		return false
-	}
-	r.values[i] = value
-	return true
+	return i
 }
 
 // row returns the row of the slot that a time lies in. It is nearly always the
@@ -147,9 +158,10 @@ func (c *chunk) encode() []byte {
 var errChunk = errors.New("points cannot be read")
 
 // decodeChunk reads a chunk. It believes nothing that it is told: a damaged
-// file must give an error, neither a panic nor all of the memory.
-func decodeChunk(b []byte) (*chunk, error) {
-	d := decoder{b: b}
+// file must give an error, neither a panic nor all of the memory. The names in it
+// are taken from words, and added to them: chunks are full of the same ones.
+func decodeChunk(b []byte, words map[string]string) (*chunk, error) {
+	d := decoder{b: b, words: words}
 	if d.uvarint() != chunkVersion {
 		return nil, errChunk
 	}
@@ -189,8 +201,9 @@ func decodeChunk(b []byte) (*chunk, error) {
 // decoder takes values off the front of b. After the first that is not there
 // it is bad and gives zeros.
 type decoder struct {
-	b   []byte
-	bad bool
+	b     []byte
+	bad   bool
+	words map[string]string
 }
 
 func (d *decoder) uvarint() uint64 {
@@ -219,7 +232,11 @@ func (d *decoder) string() string {
 		d.bad, d.b = true, nil
 		return ""
 	}
-	s := string(d.b[:n])
+	s, known := d.words[string(d.b[:n])]
+	if !known {
+		s = string(d.b[:n])
+		d.words[s] = s
+	}
 	d.b = d.b[n:]
 	return s
 }

@@ -32,7 +32,7 @@ func TestChunkKeepsTheFirstOfASlot(t *testing.T) {
 			t.Errorf("%v at %d is new: %t", x.value, x.at, got)
 		}
 	}
-	d, err := decodeChunk(c.encode())
+	d, err := decodeChunk(c.encode(), map[string]string{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,12 +63,12 @@ func FuzzDecodeChunk(f *testing.F) {
 	f.Add(c.encode())
 	f.Add([]byte{1, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := decodeChunk(b)
+		c, err := decodeChunk(b, map[string]string{})
 		if err != nil {
 			return
 		}
 		c.set(300, 5000, column{"x", "y", "z"}, 1)
-		d, err := decodeChunk(c.encode())
+		d, err := decodeChunk(c.encode(), map[string]string{})
 		if err != nil {
 			t.Fatalf("what was decoded does not decode again: %v", err)
 		}

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"math"
 	"time"
@@ -41,15 +39,12 @@ const ahead = 10 * time.Minute
 // kept always. Metrics are thinned as told at [Store.Series]; one that is not
 // a finite number is left out.
 func (s *Store) Commit(ctx context.Context, w Sweep) error {
-	texts, err := metricTexts(w.Entries) // before the transaction: others are waiting for it
-	if err != nil {
-		return s.wrap("commit a sweep", err)
-	}
-	due := make([][]actions.Entry, len(resolutions))
+	texts := metricTexts(w.Entries) // before the transaction: others are waiting for it
+	due := make([][]*actions.Entry, len(resolutions))
 	for i, r := range resolutions {
 		due[i] = s.dueMetrics(r, w.Entries)
 	}
-	err = s.writing(ctx, "commit a sweep", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.writing(ctx, "commit a sweep", func(ctx context.Context, tx *sql.Tx) error {
 		if err := putEntries(ctx, tx, w.Entries, texts, w.At); err != nil {
 			return fmt.Errorf("entries: %w", err)
 		}
@@ -77,22 +72,16 @@ func (s *Store) Commit(ctx context.Context, w Sweep) error {
 }
 
 // metricTexts returns the metrics of each entry as JSON, "" for none.
-func metricTexts(entries []actions.Entry) ([]string, error) {
+func metricTexts(entries []actions.Entry) []string {
 	texts := make([]string, len(entries))
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	for i, e := range entries {
-		ms := finite(e.Metrics)
-		if len(ms) == 0 {
-			continue
+	var buf []byte
+	for i := range entries {
+		if ms := finite(entries[i].Metrics); len(ms) > 0 {
+			buf = appendMetrics(buf[:0], ms)
+			texts[i] = string(buf)
 		}
-		buf.Reset()
-		if err := enc.Encode(ms); err != nil {
-			return nil, fmt.Errorf("metrics of %s: %w", e.Key(), err)
-		}
-		texts[i] = string(bytes.TrimSpace(buf.Bytes()))
 	}
-	return texts, nil
+	return texts
 }
 
 // finite leaves out what JSON has no word for. Limits that are no numbers are

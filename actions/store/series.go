@@ -179,12 +179,13 @@ func (s *Store) tables(ctx context.Context, target inventory.Ref, since int64, f
 func (s *Store) chunks(ctx context.Context, target inventory.Ref, r resolution, from int64) ([]*chunk, error) {
 	var chunks []*chunk
 	// A chunk begins at most a span before its last point.
+	words := map[string]string{}
 	err := each(ctx, s.read, func(rows *sql.Rows) error {
 		var data sql.RawBytes
 		if err := rows.Scan(&data); err != nil {
 			return err
 		}
-		c, err := decodeChunk(data)
+		c, err := decodeChunk(data, words)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errBroken, err)
 		}
@@ -198,16 +199,16 @@ func (s *Store) chunks(ctx context.Context, target inventory.Ref, r resolution, 
 // dueMetrics returns the entries whose metrics may be the first of their slot:
 // those of which this process has kept none in it yet. Entries of a target
 // come one after the other, in order of time.
-func (s *Store) dueMetrics(r resolution, entries []actions.Entry) []actions.Entry {
+func (s *Store) dueMetrics(r resolution, entries []actions.Entry) []*actions.Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var due []actions.Entry
-	for _, e := range entries {
-		if len(e.Metrics) > 0 && !e.Skipped() && s.kept[e.Key()]/r.step != e.At.Unix()/r.step {
+	var due []*actions.Entry
+	for i := range entries {
+		if e := &entries[i]; len(e.Metrics) > 0 && !e.Skipped() && s.kept[e.Key()]/r.step != e.At.Unix()/r.step {
 			due = append(due, e)
 		}
 	}
-	slices.SortStableFunc(due, func(a, b actions.Entry) int {
+	slices.SortStableFunc(due, func(a, b *actions.Entry) int {
 		return cmp.Or(cmp.Compare(a.Target, b.Target), a.At.Compare(b.At))
 	})
 	return due
@@ -215,7 +216,7 @@ func (s *Store) dueMetrics(r resolution, entries []actions.Entry) []actions.Entr
 
 // remember notes whose metrics were kept, and forgets what is of no use any
 // more: who was not looked at in this hour.
-func (s *Store) remember(due []actions.Entry) {
+func (s *Store) remember(due []*actions.Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var newest int64
@@ -235,7 +236,7 @@ func (s *Store) remember(due []actions.Entry) {
 
 // putMetrics writes the metrics of entries, in the order of dueMetrics, into
 // the chunks of their targets.
-func putMetrics(ctx context.Context, tx *sql.Tx, r resolution, due []actions.Entry) error {
+func putMetrics(ctx context.Context, tx *sql.Tx, r resolution, due []*actions.Entry) error {
 	if len(due) == 0 {
 		return nil
 	}
@@ -261,10 +262,11 @@ func putMetrics(ctx context.Context, tx *sql.Tx, r resolution, due []actions.Ent
 type chunkWriter struct {
 	resolution
 	find, insert, update *sql.Stmt
+	words                map[string]string // names that were met in chunks
 }
 
 func newChunkWriter(ctx context.Context, tx *sql.Tx, r resolution) (*chunkWriter, error) {
-	w := &chunkWriter{resolution: r}
+	w := &chunkWriter{resolution: r, words: map[string]string{}}
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		text string
@@ -291,7 +293,7 @@ func (w *chunkWriter) close() {
 }
 
 // put writes the metrics of entries of one target, which are in order of time.
-func (w *chunkWriter) put(ctx context.Context, entries []actions.Entry) error {
+func (w *chunkWriter) put(ctx context.Context, entries []*actions.Entry) error {
 	target := string(entries[0].Target)
 	for len(entries) > 0 {
 		c, since, until, err := w.open(ctx, target, entries[0].At.Unix())
@@ -330,7 +332,7 @@ func (w *chunkWriter) open(ctx context.Context, target string, at int64) (c *chu
 		return nil, 0, 0, err
 	}
 	if err == nil && at < since+w.span() {
-		c, err := decodeChunk(data)
+		c, err := decodeChunk(data, w.words)
 		if err == nil && len(c.rows) > 0 && (len(c.rows) < chunkRows || at/w.step <= c.rows[len(c.rows)-1].at/w.step) {
 			return c, since, until, nil
 		}

@@ -14,7 +14,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -110,28 +109,36 @@ func each(ctx context.Context, q querier, row func(*sql.Rows) error, query strin
 func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
 	var entries []actions.Entry
 	var target inventory.Ref // one copy of a name for all entries of a target
+	read := metricReader{words: map[string]string{}}
+	var row valueRow
 	err := each(ctx, q, func(rows *sql.Rows) error {
-		var e actions.Entry
-		var metrics sql.RawBytes
-		var at, since, lastOK int64
-		err := rows.Scan(&e.Target, &e.Check, &e.Item, &e.Status, &e.Line, &metrics, &e.Next, &e.On, &e.Cause, &at, &e.Took,
-			&since, &e.Bad, &lastOK, &e.Every, &e.Flaps)
-		if err != nil {
+		if err := row.scan(rows, 16); err != nil {
 			return err
 		}
-		if e.Target == target {
-			e.Target = target
+		var e actions.Entry
+		if ref := inventory.Ref(row.text()); ref != target {
+			target = ref
 		}
-		target = e.Target
-		if e.Status > actions.Unknown {
-			e.Status = actions.Unknown // written by a release that knows more: never ok
+		e.Target, e.Check, e.Item = target, row.text(), row.text()
+		status := row.number()
+		e.Line = row.text()
+		metrics := row.text()
+		e.Next, e.On, e.Cause = row.text(), inventory.Ref(row.text()), inventory.Ref(row.text())
+		e.At, e.Took, e.Since = fromDB(row.number()), time.Duration(row.number()), fromDB(row.number())
+		e.Bad, e.LastOK, e.Every, e.Flaps = int(row.number()), fromDB(row.number()), time.Duration(row.number()), int(row.number())
+		if row.bad {
+			return fmt.Errorf("an entry of %s: %w: a column is of another type", e.Target, errBroken)
 		}
-		if len(metrics) > 0 {
-			if err := json.Unmarshal(metrics, &e.Metrics); err != nil {
+		e.Status = actions.Unknown // written by a release that knows more: never ok
+		if status >= 0 && status < int64(actions.Unknown) {
+			e.Status = actions.Status(status)
+		}
+		if metrics != "" {
+			var err error
+			if e.Metrics, err = read.read(metrics); err != nil {
 				return fmt.Errorf("metrics of %s: %w: %w", e.Key(), errBroken, err)
 			}
 		}
-		e.At, e.Since, e.LastOK = fromDB(at), fromDB(since), fromDB(lastOK)
 		entries = append(entries, e)
 		return nil
 	}, `
@@ -139,6 +146,42 @@ func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
 		       since, bad, last_ok, every, flaps
 		from entry order by target, chk, item`)
 	return entries, err
+}
+
+// valueRow is one row as the driver gives it: database/sql writes a number down as
+// text and reads it again on its way into a variable.
+type valueRow struct {
+	values [16]any
+	places [16]any // where they are
+	next   int
+	bad    bool // one was not of the type that was asked for
+}
+
+// scan takes the first n values of the next row.
+func (r *valueRow) scan(rows *sql.Rows, n int) error {
+	r.next, r.bad = 0, false
+	for i := range n {
+		r.places[i] = &r.values[i]
+	}
+	return rows.Scan(r.places[:n]...)
+}
+
+func (r *valueRow) text() string {
+	v := r.values[r.next]
+	r.next++
+	s, ok := v.(string)
+	if b, raw := v.([]byte); raw {
+		s, ok = string(b), true
+	}
+	r.bad = r.bad || !ok
+	return s
+}
+
+func (r *valueRow) number() int64 {
+	n, ok := r.values[r.next].(int64)
+	r.next++
+	r.bad = r.bad || !ok
+	return n
 }
 
 // toDB returns a time as it is kept: nanoseconds since 1970, 0 for no time.
