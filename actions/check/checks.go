@@ -143,7 +143,9 @@ const ByInterval time.Duration = -1
 // one whatever is older than that, and [ByInterval] what each check says.
 //
 // What a check needs is due with it, and the ssh check with anything that is
-// looked at from its host.
+// looked at from its host. Of a service with standbys every host is visited, also
+// one that none of its checks is asked on: whether one host alone runs it is not
+// known while another was not seen.
 func (l *Looker) Due(f *inventory.Fleet, targets []*inventory.Target, s actions.State, now time.Time, maxAge time.Duration) []Visit {
 	var visits []*Visit
 	byHost := map[inventory.Ref]*Visit{}
@@ -166,6 +168,9 @@ func (l *Looker) Due(f *inventory.Fleet, targets []*inventory.Target, s actions.
 			v := visit(d.Check.Host)
 			if d.Check.ID != SSH || !isHost(t.Ref) {
 				v.Checks = append(v.Checks, d)
+			}
+			for _, h := range placesOf(t) {
+				visit(h)
 			}
 		}
 		if o := orphans(all, s.Of(t.Ref)); len(o) > 0 {

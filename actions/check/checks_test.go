@@ -104,6 +104,29 @@ func TestDue(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a service alone: its standby's ssh comes along", func(t *testing.T) {
+		db, _ := f.Target("service/db")
+		for _, c := range []struct {
+			state  actions.State
+			maxAge time.Duration
+			want   string
+		}{
+			{actions.State{}, 0, "node/a: ssh up deep; node/b: ssh"},
+			{full, ByInterval, ""},
+		} {
+			var got []string
+			for _, v := range l.Due(f, []*inventory.Target{db}, c.state, noon, c.maxAge) {
+				row := string(v.Host) + ":"
+				for _, d := range v.Checks {
+					row += " " + d.Check.ID
+				}
+				got = append(got, row)
+			}
+			if g := strings.Join(got, "; "); g != c.want {
+				t.Errorf("got %q, want %q", g, c.want)
+			}
+		}
+	})
 	t.Run("orphans", func(t *testing.T) {
 		s := state("node/a old / ok: x", "service/db placement - ok: x")
 		var got []actions.Key

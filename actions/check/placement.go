@@ -16,7 +16,7 @@ import (
 // Two hosts at once is fail, none is fail, and where a host that could run it
 // was not seen it is unknown: a second active would be just there.
 func (m *merger) placement(t *inventory.Target) {
-	if len(t.Standby) == 0 || t.Ref.Level() != inventory.LevelService {
+	if len(placesOf(t)) == 0 {
 		return
 	}
 	g := group{t.Ref, Placement}
@@ -47,6 +47,21 @@ func (m *merger) placement(t *inventory.Target) {
 	m.check(d, []actions.Result{r})
 }
 
+// placesOf returns the hosts that could run a service with standbys, each once;
+// none of any other target.
+func placesOf(t *inventory.Target) []inventory.Ref {
+	if len(t.Standby) == 0 || t.Ref.Level() != inventory.LevelService {
+		return nil
+	}
+	var out []inventory.Ref
+	for _, h := range append([]inventory.Ref{t.Host}, t.Standby...) {
+		if h != "" && !slices.Contains(out, h) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
 // active returns the hosts that fresh entries of a service say run it.
 func (m *merger) active(t *inventory.Target) []inventory.Ref {
 	var out []inventory.Ref
@@ -68,11 +83,8 @@ func (m *merger) active(t *inventory.Target) []inventory.Ref {
 // known whether they do: they do not answer, or not lately.
 func (m *merger) blind(t *inventory.Target) []inventory.Ref {
 	var out []inventory.Ref
-	for _, h := range append([]inventory.Ref{t.Host}, t.Standby...) {
+	for _, h := range placesOf(t) {
 		es := m.get(group{h, SSH})
-		if h == "" || slices.Contains(out, h) {
-			continue
-		}
 		if len(es) == 0 || es[0].Status != actions.OK || es[0].Bad > 0 || es[0].Stale(m.now) {
 			out = append(out, h)
 		}

@@ -58,19 +58,14 @@ wait = "1m"
 	if running("w1") < 2 {
 		t.Fatalf("%d tasks on w1: nothing would go", running("w1"))
 	}
-	// Its manager says how the node is; that it is up itself shows a look at it.
-	well := func() {
-		f.look("w1")
-		f.well("work")
-	}
-	well()
+	f.well("work")
 
 	f.leaves(0, "run", "failover", "work", "--confirm", "work")
 	whole(8, 0) // the agent of w1 does not go
 	f.finds("work", "node", "", "warn", "drained")
 	f.leaves(0, "run", "failback", "work", "--confirm", "work")
 	whole(9, 1)
-	well()
+	f.well("work")
 
 	f.part("a volume keeps the node as it is", func(f *fleet) {
 		serve("db", "--mount type=volume,source=data,target=/data --stop-grace-period 5s --replicas 3 --replicas-max-per-node 1 lab/bb:1 sleep 1000000")
@@ -87,6 +82,6 @@ wait = "1m"
 		whole(8, 0)
 		f.leaves(0, "run", "rejoin", "work", "--confirm", "work")
 		whole(9, 1)
-		well()
+		f.well("work")
 	})
 }
