@@ -23,20 +23,21 @@ import (
 // secretive is what a kind must be told, beside what it requires, so that each
 // of its verbs has scripts: by kind.
 var secretive = map[string][]string{
-	"borg":          {`url = "ssh://u@nas/./repo"`},
-	"cloudflare":    {`record = "w.example.org"`, `zone = "example.org"`},
-	"dns":           {`do = "env >/dev/null"`},
-	"duckdns":       {`record = "w.duckdns.org"`},
-	"github":        {`repository = "example/web"`},
-	"hcloud-server": {`server = "w"`},
-	"mariadb":       {`role = "repl"`, `data = ["/srv/x"]`},
-	"pbs":           {`url = "u@pbs!t@nas:store"`},
-	"postgres":      {`replica_user = "repl"`},
-	"proxmox-vm":    {`id = "101"`},
-	"rclone":        {`url = "remote:path"`},
-	"restic":        {`url = "rest:https://nas/repo"`},
-	"rfc2136":       {`record = "w.example.org"`},
-	"shell":         {`do = "env >/dev/null"`, `proof = "env >/dev/null"`, `survey = "true"`, `release = "true"`},
+	"borg":            {`url = "ssh://u@nas/./repo"`},
+	"cloudflare":      {`record = "w.example.org"`, `zone = "example.org"`},
+	"dns":             {`do = "env >/dev/null"`},
+	"duckdns":         {`record = "w.duckdns.org"`},
+	"github":          {`repository = "example/web"`},
+	"hcloud-server":   {`server = "w"`},
+	"hcloud-snapshot": {`from = "other"`},
+	"mariadb":         {`role = "repl"`, `data = ["/srv/x"]`},
+	"pbs":             {`url = "u@pbs!t@nas:store"`},
+	"postgres":        {`replica_user = "repl"`},
+	"proxmox-vm":      {`id = "101"`},
+	"rclone":          {`url = "remote:path"`},
+	"restic":          {`url = "rest:https://nas/repo"`},
+	"rfc2136":         {`record = "w.example.org"`},
+	"shell":           {`do = "env >/dev/null"`, `proof = "env >/dev/null"`, `survey = "true"`, `release = "true"`},
 }
 
 // secretTargets returns inventories in which a kind is told every secret that
@@ -146,6 +147,12 @@ func scriptsOf(t *testing.T, k actions.Kind, text string) []actions.Script {
 		}
 	}
 	for _, r := range f.Repositories {
+		if k.Native != nil {
+			app, _ := f.Target("node/app")
+			use, err := k.Native(f, r, *app)
+			take("native", use, err)
+			continue
+		}
 		use, err := k.Repository(f, r, "node/app")
 		take("repository", use, err)
 	}

@@ -30,7 +30,8 @@ published ports meet on the network ingress, unless they are published in mode h
 network by hand count by their own names, on this manager alone: other nodes do not tell. So a network to which
 containers may be joined (attachable) is warn once there is a rule, unless attachable names it.
 
-Nothing is drained by this kind: that is what kind swarm-node is for. The login must be in group docker, which is as good
+Nothing is drained by this kind: that is what kind swarm-node is for. Volumes are copied and brought back as the share
+that they lie on, by kind swarm-service of those that use it. The login must be in group docker, which is as good
 as root on that machine, or may use sudo: the rules of --sudoers allow no more than this look (sudo 1.9.10 or newer). Seen with docker 20.10.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{

@@ -21,14 +21,15 @@ explain() {
     esac
 }
 
-# act changes something, and waits for it. What is locked by another action, or
-# is asked too often, is tried again.
+# act changes something, and waits for it: $LIMIT seconds, or 120. What is locked
+# by another action, or is asked too often, is tried again. What the client prints
+# besides its complaints is thrown away: of a new server that is root's password.
 act() {
     until=$(($(date +%s) + WAIT))
-    while ! said=$(timeout 120 hcloud "$@" 2>&1 </dev/null); do
+    while ! said=$(timeout "${LIMIT:-120}" hcloud "$@" 2>&1 >/dev/null </dev/null); do
         said=$(printf '%s\n' "$said" | tail -n 1)
         case $said in
-        *'(locked)'* | *'(conflict)'* | *'(rate_limit_exceeded)'*) ;;
+        *'(locked)'* | *'(conflict)'* | *'(resource_in_use)'* | *'(rate_limit_exceeded)'*) ;;
         *) explain "$said" ;;
         esac
         [ "$(date +%s)" -lt "$until" ] || die "$said"
