@@ -31,7 +31,11 @@ then mongorestore drops and makes anew each collection of the copy, which its ch
 while it was made is replayed (--oplogReplay asks for a role with anyAction on anyResource, or root). mongorestore ends
 with 0 though documents failed: what it restored is counted against the copy, collection by collection. Collections
 that the copy does not have stay. Users and passwords are those of that time. The server goes on meanwhile, and whoever
-uses it should not. A drill reads the archive.
+uses it should not.
+
+A drill starts a mongod of its own in a network with nobody else in it (unshare, of util-linux, and ip), restores into
+it, holds each collection against what was dumped, and has the server read and validate all of them. Where mongod is not
+on the host, as of a server in a container, the archive is read to its end, and that is what is proven: extracted.
 
 A replica set chooses its active one by majority. As planned, the active one steps down for the member that is meant,
 which has caught up, while the others are kept from being chosen for that time (replSetFreeze); where one of another
@@ -118,7 +122,7 @@ func mongodbData(_ *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 		return &s
 	}
 	return actions.Data{
-		Survey: mongodbScript(t, "survey.sh"), Dump: verb("data.sh", "dump.sh"), Try: verb("data.sh", "try.sh"),
-		Put: verb("data.sh", "aside.sh", "put.sh"), Back: verb("data.sh", "aside.sh", "back.sh"), Prove: verb("data.sh", "prove.sh"),
+		Survey: mongodbScript(t, "survey.sh"), Dump: verb("data.sh", "dump.sh"), Try: verb("data.sh", "count.sh", "drill.sh", "try.sh"), Clear: verb("data.sh", "drill.sh", "clear.sh"),
+		Put: verb("data.sh", "aside.sh", "put.sh"), Back: verb("data.sh", "aside.sh", "back.sh"), Prove: verb("data.sh", "count.sh", "prove.sh"),
 	}, nil
 }

@@ -23,7 +23,8 @@ cat >>` + dir + `/stdin
 case $JM_ROLE in ops) [ "$(cat "$JM_SECRET")" = "$(cat ` + dir + `/password)" ] && [ "$(stat -c %a "$JM_SECRET")" = 600 ] && [ "$(stat -c %a "${JM_SECRET%/*}")" = 700 ] ||
     { echo '{"error":"Authentication failed.","code":"AuthenticationFailed"}'; exit; } ;; esac
 case $* in
-*countDocuments*) [ ! -e ` + dir + `/gone ] || { echo 'missing shop.orders'; exit; }; echo "counted $(grep -c . "$NAMES") 121"; exit ;;
+*countDocuments*) case "$INSIDE $*" in 'yes '*validate*) [ ! -e ` + dir + `/invalid ] || { echo 'invalid shop.orders'; exit; } ;; *validate*) echo outside; exit ;; esac
+    [ ! -e ` + dir + `/gone ] || { echo 'missing shop.orders'; exit; }; echo "counted $(grep -c . "$NAMES") 121"; exit ;;
 *'.drop()'*) cp "$NEW" ` + dir + `/dropped; echo +done; exit ;;
 esac
 set=rs0; [ "` + trouble + `" != alone ] || set=
@@ -75,6 +76,7 @@ func TestMongoDBDump(t *testing.T) {
 		t.Run(trouble, func(t *testing.T) {
 			t.Parallel()
 			dir, in := mongodbBed(t, trouble)
+			in[actions.InAside] = ".jurymast-0007-test"
 			s := d.Dump.With(in)
 			if s.Secrets = secret; trouble == "denied" {
 				s.Secrets = map[string]string{"MONGODB_PASSWORD": "another"}
@@ -110,6 +112,84 @@ func TestMongoDBDump(t *testing.T) {
 				if mode, err := os.ReadFile(filepath.Join(dir, "mode")); err != nil || string(mode) != "600\n" {
 					t.Errorf("%v: others may read it: %s", err, mode)
 				}
+			}
+		})
+	}
+}
+
+// TestMongoDBDrill restores into a server of its own by stand-ins, which run where
+// they are told to: what restores and what counts is in that server's network.
+func TestMongoDBDrill(t *testing.T) {
+	t.Parallel()
+	k, _ := Lookup("mongodb")
+	f, target := suiteTarget(t, k, `role = "ops"`, `password = { env = "P" }`)
+	d, err := k.Data(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, file, text, why string }{
+		{"well", "", "", ""},
+		{"no server", "dead", "", "a server for the drill does not start: address in use"},
+		{"documents are missing", "restores", "119", "shop.orders has 119 documents, and 120 were dumped"},
+		{"a collection is gone", "gone", "", "collection shop.orders of the copy is not there"},
+		{"a collection is damaged", "invalid", "", "collection shop.orders of the copy is damaged"},
+		{"the copy is another", "stage/sum", "1 2", "the copy has another checksum than when it was made"},
+		{"no network of its own", "refused", "", "a network of its own (unshare -n is refused)"},
+	} {
+		t.Run(strings.ReplaceAll(tt.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			dir, in := mongodbBed(t, "none")
+			in["FOLDER"], in[actions.InAside], in[actions.InPort] = dir, ".jurymast-0007-test", "21007"
+			for name, text := range map[string]string{
+				"unshare": "[ ! -e " + dir + "/refused ] || exit 1\necho \"unshare $*\" >>" + dir + "/argv\nshift\nINSIDE=yes exec \"$@\"\n",
+				"nsenter": "[ \"$1 $2 $3\" = \"-t $(cat " + dir + "/mongodb-drill.jurymast-0007-test/pid) -n\" ] || exit 9\nshift 3\nINSIDE=yes exec \"$@\"\n",
+				"ip":      "[ \"$INSIDE $*\" = 'yes link set lo up' ]\n",
+				"mongod": "[ \"$INSIDE\" = yes ] || exit 9\n[ ! -e " + dir + "/dead ] || { echo 'address in use'; exit 1; }\n" +
+					"echo \"mongod $*\" >>" + dir + "/argv\n" +
+					"for a; do case $a in */pid) at=$a ;; */data) data=$a ;; esac; done\nsh -c 'while :; do sleep 1; done' \"$data\" \"$data\" </dev/null >/dev/null 2>&1 &\necho $! >\"$at\"\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run := func(s *actions.Script) ran {
+				t.Helper()
+				x := s.With(in)
+				x.Secrets = map[string]string{"MONGODB_PASSWORD": mongodbPassword}
+				return runFully(t.Context(), t, x)
+			}
+			if r := run(d.Dump); r.Exit != 0 {
+				t.Fatalf("%s", r.Stderr)
+			}
+			smallFile(t, filepath.Join(dir, "stage/collections"), "1 shop.my things\n120 shop.orders\n")
+			if tt.file != "" {
+				smallFile(t, filepath.Join(dir, tt.file), tt.text)
+			}
+			drill := filepath.Join(dir, "mongodb-drill.jurymast-0007-test")
+			r := run(d.Try)
+			switch {
+			case tt.file == "refused":
+				if r.said["level"] != "extracted" || !strings.Contains(r.said["proof"], "it was not started: here is no "+tt.why) {
+					t.Errorf("%v %s", r.said, r.Stderr)
+				}
+			case tt.why != "":
+				if r.Exit == 0 || r.said["level"] != "" || !strings.Contains(string(r.Stderr), tt.why) {
+					t.Errorf("exit %d, want %q\n%s", r.Exit, tt.why, r.Stderr)
+				}
+			default:
+				if r.said["level"] != "data-checked" || !strings.HasPrefix(r.said["proof"], "2 collections with 121 documents in a server of its own") {
+					t.Errorf("%v %s", r.said, r.Stderr)
+				}
+				argv := got(t, dir+"/argv")
+				if !strings.Contains(argv, "mongod --dbpath "+drill+"/data --port 21007 --bind_ip 127.0.0.1 --nounixsocket") || !strings.Contains(argv, "--host=127.0.0.1 --port=21007 --gzip --drop") {
+					t.Errorf("called as %s", argv)
+				}
+			}
+			if r := run(d.Clear); r.Exit != 0 {
+				t.Errorf("%s", r.Stderr)
+			}
+			if _, err := os.Stat(drill); !os.IsNotExist(err) {
+				t.Errorf("it is left: %v", err)
 			}
 		})
 	}

@@ -5,7 +5,8 @@
 tool() {
     program=$1
     shift
-    "$program" --config="$tmp/tools.yaml" --host="$ADDRESS" --port="$SERVER_PORT" ${ROLE:+--username="$ROLE" --authenticationDatabase="$AUTH"} \
+    # shellcheck disable=SC2086 # words, or none
+    ${enter-} "$program" --config="$tmp/tools.yaml" --host="$ADDRESS" --port="$SERVER_PORT" ${ROLE:+--username="$ROLE" --authenticationDatabase="$AUTH"} \
         --gzip "$@" </dev/null 2>"$tmp/said" || die "$program: $(grep -v '^[[:space:]]*$' "$tmp/said" | tail -n 1)"
 }
 

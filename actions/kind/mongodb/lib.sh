@@ -14,9 +14,9 @@ asked() {
     ! command -v timeout >/dev/null || limit="timeout ${LIMIT-15}"
     at=$ADDRESS
     case $at in *:*) at="[$at]" ;; esac
-    # It writes its own log below HOME.
-    # shellcheck disable=SC2086 # two words, or none
-    HOME=$tmp JM_ROLE=$ROLE JM_AUTH=$AUTH JM_SECRET=$tmp/secret $limit mongosh --quiet --norc \
+    # It writes its own log below HOME. A drill asks from within its server's network.
+    # shellcheck disable=SC2086 # words, or none
+    HOME=$tmp JM_ROLE=$ROLE JM_AUTH=$AUTH JM_SECRET=$tmp/secret $limit ${enter-} mongosh --quiet --norc \
         "mongodb://$at:$SERVER_PORT/?directConnection=true&serverSelectionTimeoutMS=5000&appName=jurymast" --eval "$1" </dev/null 2>&1
 }
 
