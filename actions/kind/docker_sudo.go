@@ -15,17 +15,22 @@ var dockerFormat = regexp.MustCompile(`--format '([^']*)'`)
 // dockerRules returns the sudoers rules for a look behind docker/engine.sh: for
 // each command just its own words, so that who may look may neither start
 // anything nor read what the look leaves out. In a command "%s" stands for the
-// next template of the script, and "IDS" behind it for one id or more; such a
-// command is a regular expression, which sudo knows from 1.9.10 on (sudoers(5)).
+// next template of the script, "IDS" behind it for one id or more, and "NAME" for
+// what compose may call a project or a service; such a command is a regular
+// expression, which sudo knows from 1.9.10 on (sudoers(5)).
 func dockerRules(name string, commands ...string) []string {
 	formats := dockerFormat.FindAllStringSubmatch(script(name, nil).Body, -1)
 	rules := []string{"/usr/bin/docker version --format {{.Server.Version}}"}
 	for _, c := range commands {
 		rule := "/usr/bin/docker " + c
-		if strings.Contains(c, "%s") {
-			c = strings.Replace(c, "%s", regexp.QuoteMeta(formats[0][1]), 1)
-			formats = formats[1:]
-			rule = "/usr/bin/docker ^" + strings.Replace(c, " IDS", "( [a-z0-9]{12,64})+", 1) + "$"
+		asked := strings.Contains(c, "%s")
+		if asked || strings.Contains(c, "NAME") {
+			c = strings.NewReplacer(" IDS", "( [a-z0-9]{12,64})+", "NAME", "[A-Za-z0-9][A-Za-z0-9_.-]*").Replace(regexp.QuoteMeta(c))
+			if asked {
+				c = strings.Replace(c, "%s", regexp.QuoteMeta(formats[0][1]), 1)
+				formats = formats[1:]
+			}
+			rule = "/usr/bin/docker ^" + c + "$"
 		}
 		rules = append(rules, rule)
 	}

@@ -42,20 +42,27 @@ info*) echo '{"state":"active","control":true,"error":"","id":"n"}' ;;
 *) printf '%s\n' $id ${id}1 ;;
 esac
 `)
-		for _, name := range []string{"sudo", "docker"} {
+		put(t, root+"/bin/curl", "#!/bin/sh\nexit 7\n")
+		for _, name := range []string{"sudo", "docker", "curl"} {
 			if err := os.Chmod(root+"/bin/"+name, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
 		t.Setenv("PATH", root+"/bin:"+os.Getenv("PATH"))
-		for _, k := range []actions.Kind{docker, compose, swarm} {
-			put(t, root+"/log", "")
-			f, target := suiteTarget(t, k)
+		look := func(k actions.Kind, lines ...string) {
+			f, target := suiteTarget(t, k, lines...)
 			c := k.Checks(f, target)[0]
 			c.Script = c.Script.With(map[string]string{"SUDO": "sudo -n"})
 			a := runScript(t, c, shell...)
 			if a.Exit != 0 || !strings.HasPrefix(string(a.Stdout), "version 28.5.2\n") {
 				t.Fatalf("%s: %+v", k.Name, a)
+			}
+		}
+		for _, k := range []actions.Kind{docker, compose, swarm, github} {
+			put(t, root+"/log", "")
+			look(k)
+			if k.Name == github.Name {
+				look(k, `service = "app"`)
 			}
 			lines := strings.Split(strings.TrimSpace(got(t, root+"/log")), "\n")
 			if len(lines) < 3 {
@@ -78,11 +85,11 @@ esac
 	id := strings.Repeat("0a", 32)
 	for _, line := range []string{
 		"run -v /:/host debian", "exec " + id + " sh", "inspect --type container " + id, "ps", "version",
-		"inspect --type container --format {{json .}} " + id, "-H tcp://evil version --format {{.Server.Version}}",
+		"inspect --type container --format {{json .}} " + id, "ps -q --no-trunc --filter label=com.docker.compose.project=a --format {{.Command}}", "-H tcp://evil version --format {{.Server.Version}}",
 		"inspect --type container --format " + dockerFormat.FindStringSubmatch(script("docker/look.sh", nil).Body)[1] + " " + id + " --format {{json .}}",
 		"inspect --type container --format " + dockerFormat.FindStringSubmatch(script("docker/look.sh", nil).Body)[1],
 	} {
-		for _, rule := range slices.Concat(docker.Sudoers, swarm.Sudoers) {
+		for _, rule := range slices.Concat(docker.Sudoers, swarm.Sudoers, github.Sudoers) {
 			if allowed(t, rule, "/usr/bin/docker "+line) {
 				t.Errorf("%s lets this pass: docker %s", rule, line)
 			}

@@ -21,6 +21,9 @@ GitHub is asked by the host itself, with curl (apt install curl). Without a toke
 address; this asks once an hour. A token that has expired, a repository that it may not read and an answer that is none
 read unknown. Releases that are drafts or previews are not newest: GitHub leaves them out.
 
+The login must be in group docker, which is as good as root on that machine, or may use sudo: the rules of --sudoers
+allow no more than this look (sudo 1.9.10 or newer).
+
 It is a project of kind compose that is deployed ("plan deploy"), and this is how it knows what is newest: as a check of
 that service.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
@@ -36,9 +39,12 @@ that service.`,
 	Limits: []inventory.Limit{
 		{Name: "behind", Unit: "days", Warn: 0, Fail: 90, Doc: "how long something newer has been out"},
 	},
-	Sudoers: []string{dockerSudoers},
-	Checks:  githubChecks,
-	Proved:  map[string]actions.Ground{"look": actions.Documented},
+	Sudoers: dockerRules("github/running.sh",
+		"ps -q --no-trunc --filter label=com.docker.compose.project=NAME",
+		"ps -q --no-trunc --filter label=com.docker.compose.project=NAME --filter label=com.docker.compose.service=NAME",
+		"inspect --type container --format %s IDS"),
+	Checks: githubChecks,
+	Proved: map[string]actions.Ground{"look": actions.Documented},
 }
 
 func githubChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
