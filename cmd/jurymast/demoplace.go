@@ -111,6 +111,8 @@ func placeService(s *inventory.Target, h *sshlab.Host) {
 			{Name: "web", Host: "www.example.org", Servers: both}, {Name: "auth", Host: "auth.example.org", Servers: both},
 			{Name: "webmail", Host: "webmail.example.org", Servers: both}, {Name: "api", Host: "api.example.org", Servers: []string{"http://10.10.0.13:3000"}},
 		}}}})
+	case "mariadb":
+		h.Facts.MariaDB = &sshlab.MariaDB{Connections: 11}
 	case "minio":
 		h.Facts.MinIO = &sshlab.MinIO{URL: s.URL}
 	case "redis":

@@ -52,7 +52,8 @@ func demoFacts(name string) sshlab.Linux {
 		return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour, Swarm: demoSwarm(),
 			Buckets: []sshlab.Bucket{{Name: "attachments", Versioned: true, Objects: demoObjects("2026/", 50*time.Minute)}}}
 	case "offsite":
-		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(8*tib, 3*tib), Uptime: 55 * 24 * time.Hour}
+		return sshlab.Linux{CPUs: 4, MemTotal: 8 * gib, MemAvailable: 6 * gib, Disks: disk(60*gib, 12*gib), Uptime: 55 * 24 * time.Hour,
+			Pools: []sshlab.Pool{{Name: "copies", Size: 8 * tib, Used: 3 * tib, Scrubbed: 11 * 24 * time.Hour, Devices: []sshlab.PoolDevice{{Name: "sda"}, {Name: "sdb"}}}}}
 	}
 	return sshlab.Linux{CPUs: 2, MemTotal: 4 * gib, MemAvailable: 2 * gib, Disks: disk(60*gib, 21*gib), Uptime: 41 * 24 * time.Hour}
 }

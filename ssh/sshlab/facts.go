@@ -42,6 +42,8 @@ type Linux struct {
 	MongoDB                  *MongoDB
 	Bareos                   *Bareos
 	LVM                      *LVM
+	Pools                    []Pool // of ZFS
+	MariaDB                  *MariaDB
 	Buckets                  []Bucket      // that its aws is told of
 	Releases                 []Release     // what GitHub tells it
 	Cloud                    []CloudServer // what its hcloud is told of

@@ -89,6 +89,12 @@ func (f *Linux) further(p *programs) {
 	if f.LVM != nil {
 		f.LVM.answer(p)
 	}
+	if len(f.Pools) > 0 {
+		f.zfs(p)
+	}
+	if f.MariaDB != nil {
+		f.MariaDB.answer(p)
+	}
 	for i := range f.Buckets {
 		f.Buckets[i].answer(p)
 	}
