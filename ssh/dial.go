@@ -237,7 +237,7 @@ func (p *Pool) login(ctx context.Context, h Host, raw net.Conn, auth *login) (*c
 	// accepts and stays silent is left, and a channel has no deadline of its own.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	greet := &greeting{Conn: raw}
-	heard := &heardConn{Conn: greet}
+	heard := &heardConn{Conn: greet, host: &p.lineOf(h.Name).heard}
 	quick := &quickConn{Conn: heard, tcp: tcpOf(raw)}
 	quick.on()
 	sc, chans, reqs, err := gossh.NewClientConn(quick, h.addr(), config)

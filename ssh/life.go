@@ -6,16 +6,26 @@ import (
 	"time"
 )
 
-// heardConn counts what arrives.
+// heardConn counts what arrives, by itself and of its host.
 type heardConn struct {
 	net.Conn
 	reads atomic.Int64
+	host  *atomic.Int64
 }
 
 func (h *heardConn) Read(b []byte) (int, error) {
 	n, err := h.Conn.Read(b)
 	h.reads.Add(1)
+	if n > 0 {
+		h.host.Add(1)
+	}
 	return n, err
+}
+
+// Heard returns a number that grows with whatever is heard of a host, over the
+// connection to it or while one is made. As long as it stays the host is silent.
+func (p *Pool) Heard(host string) int64 {
+	return p.lineOf(host).heard.Load()
 }
 
 // lifeSign is the question to a kept connection whether it still is one.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/melbahja/goph"
@@ -163,6 +164,19 @@ type line struct {
 	failed error
 	again  time.Time // not before
 	fails  int
+	heard  atomic.Int64 // reads that brought something, of all connections there were
+}
+
+// lineOf returns the way to a host.
+func (p *Pool) lineOf(host string) *line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.lines[host]
+	if l == nil {
+		l = &line{}
+		p.lines[host] = l
+	}
+	return l
 }
 
 // flight is a connection being made for everybody who waits for it.
@@ -176,14 +190,7 @@ type flight struct {
 
 // connect returns the connection to a host and makes it where there is none.
 func (p *Pool) connect(ctx context.Context, host string) (*conn, error) {
-	p.mu.Lock()
-	l := p.lines[host]
-	if l == nil {
-		l = &line{}
-		p.lines[host] = l
-	}
-	p.mu.Unlock()
-
+	l := p.lineOf(host)
 	l.mu.Lock()
 	if l.conn != nil && !l.conn.dead() {
 		defer l.mu.Unlock()

@@ -60,6 +60,10 @@ type Looker struct {
 	// Series returns the kept points of a metric, oldest first; nil: none are kept.
 	Series func(k actions.Key, metric string) []actions.Point
 	Dial   Dialer // for probes from the console's machine; nil: net.Dialer
+	// Heard returns a number that grows with whatever is heard of a host, so that
+	// others can be asked about one that is silent while it is still waited for;
+	// nil: they are asked once it was given up.
+	Heard func(host string) int64
 	// Secret looks up a secret that a script is told where to find; nil: none
 	// can be had.
 	Secret func(ctx context.Context, at inventory.Secret) (string, error)
@@ -90,6 +94,8 @@ type Look struct {
 
 	silent bool // not even the shell's first word came
 	late   bool // the caller's deadline passed, which is no fault of the host
+
+	presumed *presumption // what others said of it meanwhile; nil: they were not asked
 }
 
 func (l *Looker) now() time.Time {

@@ -17,7 +17,8 @@ import (
 //
 // A host that cannot be reached is yielded once others have been asked whether
 // they reach it: as soon as two hosts have answered, after a while when one has or
-// it has refused, else at the end.
+// it has refused, else at the end. Others are asked about one that says nothing at
+// all while it is still waited for.
 //
 // A look that was called off, because ctx was cancelled, says nothing: it has
 // neither Asked nor Results. When a deadline of ctx passes, what has not
@@ -39,7 +40,7 @@ func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) 
 			select {
 			case <-s.patience.C:
 				s.late = true
-				s.sendOut(ctx, func(w Look) bool { return len(s.answered) > 0 || errors.Is(w.Err, ssh.Refused) })
+				s.sendOut(ctx, func(w Look) bool { return len(s.answered.all()) > 0 || errors.Is(w.Err, ssh.Refused) })
 				continue
 			case look = <-s.looks:
 				s.open--
@@ -72,7 +73,7 @@ type sweep struct {
 
 	open     int             // looks still to come
 	judging  int             // verdicts still to come
-	answered []inventory.Ref // hosts, in the order in which they answered
+	answered answering       // hosts, in the order in which they answered
 	failed   []inventory.Ref // hosts that could not be used
 	waiting  []Look          // unreachable, until there is somebody to ask
 	patience *time.Timer     // runs while one of them may yet be told of two that answer
@@ -91,10 +92,25 @@ func (s *sweep) start(ctx context.Context) {
 	for range min(s.concurrency(), len(s.visits)) {
 		s.all.Go(func() {
 			for v := range next {
-				s.looks <- s.visit(ctx, s.fleet, v)
+				s.looks <- s.look(ctx, v)
 			}
 		})
 	}
+}
+
+// look makes a visit. Others are asked about a host that is silent meanwhile.
+func (s *sweep) look(ctx context.Context, v Visit) Look {
+	if v.Host == inventory.Console || len(v.Checks) == 0 {
+		return s.visit(ctx, s.fleet, v)
+	}
+	p := s.presume(ctx, v.Host)
+	look := s.visit(ctx, s.fleet, v)
+	if p != nil && look.Err == nil {
+		p.stop()
+		p = nil
+	}
+	look.presumed = p
+	return look
 }
 
 // settle takes a look and reports whether it can be yielded as it is. It also
@@ -104,7 +120,7 @@ func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
 	switch {
 	case look.Host == inventory.Console || len(look.Asked) == 0:
 	case look.Err == nil:
-		s.answered = append(s.answered, look.Host)
+		s.answered.add(look.Host)
 	default:
 		s.failed = append(s.failed, look.Host)
 		if final = !s.judge(ctx, look); !final {
@@ -113,9 +129,11 @@ func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
 				s.late = false
 			}
 			s.waiting = append(s.waiting, look)
+		} else if look.presumed != nil {
+			look.presumed.stop()
 		}
 	}
-	if n := len(s.answered); n >= witnesses || n > 0 && s.late || s.open == 0 {
+	if n := len(s.answered.all()); n >= witnesses || n > 0 && s.late || s.open == 0 {
 		s.sendOut(ctx, func(Look) bool { return true })
 	}
 	return final
@@ -125,16 +143,21 @@ func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
 // that there is no use in waiting longer.
 func (s *sweep) sendOut(ctx context.Context, ready func(Look) bool) {
 	var rest []Look
+	answered := s.answered.all()
 	for _, w := range s.waiting {
 		if !ready(w) {
 			rest = append(rest, w)
 			continue
 		}
-		ask := candidates(s.fleet, w.Host, s.answered, s.failed)
-		alone := len(s.answered) == 0
+		ask := candidates(s.fleet, w.Host, answered, s.failed)
+		alone := len(answered) == 0
 		s.judging++
 		s.all.Go(func() {
-			v := s.vantage(ctx, s.fleet, w, ask)
+			t, _ := s.fleet.Target(w.Host) // it was looked at
+			v, enough := w.presumed.verdict(t, w.Err)
+			if !enough {
+				v = s.vantage(ctx, s.fleet, w, ask)
+			}
 			v.alone = alone && len(v.unseen) == 0 && len(v.seen) == 0
 			s.judged <- s.convict(s.fleet, w, v)
 		})

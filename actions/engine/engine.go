@@ -187,7 +187,8 @@ func (e *Engine) looker() *check.Looker {
 	if parallel == 0 {
 		parallel = e.fleet.Settings.Concurrency
 	}
-	return &check.Looker{Pool: lazyPool{e.pool}, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel, Dial: e.options.Dial, Secret: e.secret}
+	pool := lazyPool{e.pool}
+	return &check.Looker{Pool: pool, Heard: pool.Heard, Kinds: e.kinds, Now: e.options.Now, Concurrency: parallel, Dial: e.options.Dial, Secret: e.secret}
 }
 
 // lazyPool opens the pool when the first host is asked: naming the checks of a
@@ -197,6 +198,8 @@ type lazyPool struct{ open func() *ssh.Pool }
 func (p lazyPool) Run(ctx context.Context, host string, c ssh.Command) (ssh.Output, error) {
 	return p.open().Run(ctx, host, c)
 }
+
+func (p lazyPool) Heard(host string) int64 { return p.open().Heard(host) }
 
 func (p lazyPool) Dial(ctx context.Context, host, network, addr string) (net.Conn, error) {
 	return p.open().Dial(ctx, host, network, addr)
