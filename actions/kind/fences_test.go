@@ -390,10 +390,30 @@ func TestFenceNetwork(t *testing.T) {
 	if code, out := script("r", x.Survey); code != 0 {
 		t.Fatal(out)
 	}
+	// A host that is dead does not answer either: that alone is no fence.
+	link := func(how string) {
+		if out, err := run("a", "ip", "link", "set", "e0", how).CombinedOutput(); err != nil {
+			t.Fatalf("%v %s", err, out)
+		}
+	}
+	link("down")
+	if code, out := script("b", x.Verify); code != 0 {
+		t.Errorf("a dead host answers: %s", out)
+	}
+	if code, out := script("r", *x.Stands); code == 0 || !strings.Contains(out, "there are no rules for it") {
+		t.Errorf("a dead host counts as cut off: %d %s", code, out)
+	}
+	link("up")
+	if out, err := run("a", "ip", "route", "replace", "default", "via", "10.1.0.1").CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
 	for range 2 {
 		if code, out := script("r", x.Do); code != 0 {
 			t.Fatal(out)
 		}
+	}
+	if code, out := script("r", *x.Stands); code != 0 {
+		t.Errorf("cut off: %s", out)
 	}
 	if code, out := script("b", x.Verify); code != 0 {
 		t.Errorf("cut off: %s", out)
@@ -408,6 +428,9 @@ func TestFenceNetwork(t *testing.T) {
 	}
 	if code, _ := script("b", x.Verify); code == 0 {
 		t.Error("released, it still counts as cut off")
+	}
+	if code, _ := script("r", *x.Stands); code == 0 {
+		t.Error("released, its rules still stand")
 	}
 }
 

@@ -54,7 +54,8 @@ host to its storage and its clients must lead through it, which jurymast cannot 
 of all others and drop; a reject would tell writers that something happened. They do not outlast a restart of that host.
 
 seen_from is the host from which it is proven: a storage or a client of the host. It must not answer there, neither to
-ping nor at ports. That a host does not answer is no fence of itself; the rules, seen in place, and this are.`,
+ping nor at ports. That a host does not answer is no fence of itself, and of a dead one it says nothing: the rules are seen
+in place first, and then this.`,
 	Levels: []inventory.Level{inventory.LevelFence},
 	Options: []inventory.Option{
 		{Name: "seen_from", Type: inventory.TypeHost, Required: true, Doc: "a host on the other side, from which it is proven"},
@@ -93,9 +94,11 @@ ping nor at ports. That a host does not answer is no fence of itself; the rules,
 		}
 		out := wayFence(actions.Fence{
 			Grade: actions.GradeStorage, Host: on, On: seen, Text: "drop all traffic of " + h.Name() + " at " + on.Name(),
-			Proof: h.Name() + " does not answer to " + seen.Name(), Takes: shortFence,
+			Proof: "the rules are in place at " + on.Name() + ", and " + h.Name() + " does not answer to " + seen.Name(), Takes: shortFence,
 		}, in, nil, "network-cut")
 		out.Verify = wayScript(in, nil, "network-cut/verify.sh")
+		stands := wayScript(in, nil, "network-cut/lib.sh", "network-cut/stands.sh")
+		out.Stands = &stands
 		return out, nil
 	},
 	Proved: map[string]actions.Ground{"fence": actions.Real},
