@@ -120,6 +120,9 @@ type Condition struct {
 	Text string `json:"text"` // what must be so
 	Seen string `json:"seen"` // what was seen, and how
 	Hold Hold   `json:"state"`
+	// Next is what to do where it does not hold, a command or what to mend: always
+	// said where it blocks.
+	Next string `json:"next,omitempty"`
 	// Grave says that to accept it is of itself a matter of LadderGrave.
 	Grave bool `json:"grave,omitempty"`
 }

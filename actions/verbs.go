@@ -233,6 +233,10 @@ type Fence struct {
 	Release            *Script
 	// On is where Verify is run; Host where not said.
 	On inventory.Ref
+	// Stands sees at Host, by exit 0, that what Do did is in place. It is needed
+	// where Verify would hold as well of a host that is merely silent: that a dead
+	// host does not answer does not prove that it is kept out once it is back.
+	Stands *Script
 }
 
 // Redirect is one way to lead those who use a service to another host. The
@@ -326,6 +330,10 @@ type Move struct {
 	Elects string
 	// Rejoin makes the old active a standby of the new, which $PEER names.
 	Rejoin func(old, active inventory.Ref) []Step
+	// Follow has a standby that followed the old active follow the new one, which
+	// $PEER names, while it runs. It refuses where that would give up what the
+	// standby has more than the active. Nil: it cannot be told, or needs not be.
+	Follow func(standby, active inventory.Ref) []Step
 	// Floor is the least time that promoting takes.
 	Floor time.Duration
 }

@@ -104,7 +104,16 @@ func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.
 	case actions.Noted:
 		box = "noted"
 	}
-	return append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: c.Text + ": " + c.Seen}, widget.Cell{}, widget.Cell{Text: c.Name, Style: s.st.dim})
+	return append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: c.Text + ": " + c.Seen + nextText(c)}, widget.Cell{}, widget.Cell{Text: c.Name, Style: s.st.dim})
+}
+
+// nextText says what to do about a condition that does not hold, where that is
+// known.
+func nextText(c actions.Condition) string {
+	if c.Next == "" {
+		return ""
+	}
+	return "; next: " + c.Next
 }
 
 func (s *planScreen) view(w, h int) []string {
@@ -224,7 +233,7 @@ func undoText(p actions.Plan) string {
 // needed says what is still missing before it may be run.
 func (s *planScreen) needed() string {
 	if b := s.plan.Unmet(actions.Blocking); len(b) > 0 {
-		return "cannot: " + b[0].Name + ": " + b[0].Text
+		return "cannot: " + b[0].Name + ": " + b[0].Text + nextText(b[0])
 	}
 	var out []string
 	if n := len(s.unaccepted()); n > 0 {
@@ -289,7 +298,7 @@ func (s *planScreen) notNow() string {
 		return "the plan has expired: what it rests on was seen too long ago. Plan again."
 	case len(s.plan.Unmet(actions.Blocking)) > 0:
 		c := s.plan.Unmet(actions.Blocking)[0]
-		return c.Name + " does not hold, and nothing helps but to change it: " + c.Text + ": " + c.Seen
+		return c.Name + " does not hold, and nothing helps but to change it: " + c.Text + ": " + c.Seen + nextText(c)
 	case len(s.unaccepted()) > 0:
 		return "first accept what is open, one by one: " + s.unaccepted()[0].Name
 	}
@@ -325,7 +334,7 @@ func planText(p actions.Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "plan %s: %s\n", p.ID, p.Title)
 	for _, c := range p.Conditions {
-		fmt.Fprintf(&b, "  %-9s %s: %s: %s\n", c.Hold, c.Name, c.Text, c.Seen)
+		fmt.Fprintf(&b, "  %-9s %s: %s: %s%s\n", c.Hold, c.Name, c.Text, c.Seen, nextText(c))
 	}
 	for i, s := range p.Steps {
 		undo := ""

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,11 +176,15 @@ func (e *Engine) Approve(p actions.Plan, a Approval) error {
 		return refuse(ClassRefused, "the inventory was changed since the plan was made", again)
 	}
 	var why []string
-	for _, c := range p.Unmet(actions.Blocking) {
+	blocked := p.Unmet(actions.Blocking)
+	for _, c := range blocked {
 		why = append(why, c.Name+": "+c.Text+": "+c.Seen)
+		if c.Next != "" && len(blocked) > 1 {
+			why[len(why)-1] += "; next: " + c.Next
+		}
 	}
-	if len(why) > 0 {
-		return refuse(ClassRefused, "a condition does not hold, and nothing helps but to change it", again, why...)
+	if len(blocked) > 0 {
+		return refuse(ClassRefused, "a condition does not hold, and nothing helps but to change it", cmp.Or(blocked[0].Next, again), why...)
 	}
 	var names []string
 	for _, c := range p.Unmet(actions.Open) {

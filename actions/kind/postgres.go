@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,9 @@ and without an archive, below scratch, which needs room for the databases there,
 To move, PostgreSQL 12 or newer is needed, a standby that streams, and replica_user let in by the pg_hba.conf of every
 member, for "replication" and, for pg_rewind, as a superuser for all databases. The old active is stopped, masked, and
 marked so that it comes up as a standby should anything start it. A rejoin uses pg_rewind where that is possible
-(wal_log_hints or checksums, and wal_keep_size so that the log of the time is there), else a new clone beside which the old data is kept.`,
+(wal_log_hints or checksums, and wal_keep_size so that the log of the time is there), else a new clone beside which the old data is kept.
+Other standbys follow the new active from where they are, by the login that they have; one that has more than it is left
+as it is, and said.`,
 	Levels: []inventory.Level{inventory.LevelService},
 	Options: []inventory.Option{
 		{Name: "port", Type: inventory.TypePort, Default: "5432", Doc: "the server's port"},
@@ -130,6 +133,14 @@ func postgresMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) 
 		Active:  at("active"),
 		Rejoin: func(old, active inventory.Ref) []actions.Step {
 			return postgresRejoin(f, t, old, active, wait)
+		},
+		Follow: func(standby, active inventory.Ref) []actions.Step {
+			in := maps.Clone(limit)
+			in[actions.InPeer], in["PEER_PORT"] = addressOf(f, active), postgresPort(t)
+			return []actions.Step{{
+				ID: "follow", Title: "have " + standby.Name() + " follow " + active.Name(), Host: standby,
+				Do: postgresScript(t, in, "follow"), Redo: true, Timeout: wait + 10*time.Minute,
+			}}
 		},
 		// Promotion itself took 0.1 to 1 s on PostgreSQL 15 with little to replay.
 		Floor: time.Second,

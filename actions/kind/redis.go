@@ -114,6 +114,14 @@ func redisMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
 		}
 	}
 	caught := at("caught")
+	// follow is on a replica that runs as it is on an old active that was stopped.
+	follow := func(h, active inventory.Ref) actions.Step {
+		in := map[string]string{"WAIT": limit, actions.InPeer: addressOf(f, active), "PEER_PORT": redisPort(t)}
+		return actions.Step{
+			ID: "follow", Title: "make " + h.Name() + " a replica of " + active.Name(), Host: h,
+			Do: redisScript(t, in, "rejoin-follow"), Redo: true, Timeout: time.Hour,
+		}
+	}
 	return actions.Move{
 		Shape:  "replicated",
 		Survey: at("member"),
@@ -128,13 +136,13 @@ func redisMove(f *inventory.Fleet, t inventory.Target) (actions.Move, error) {
 		Active:  at("active"),
 		Rejoin: func(old, active inventory.Ref) []actions.Step {
 			in := map[string]string{"WAIT": limit, actions.InPeer: addressOf(f, active), "PEER_PORT": redisPort(t)}
-			return []actions.Step{{
-				ID: "follow", Title: "make " + old.Name() + " a replica of " + active.Name(), Host: old,
-				Do: redisScript(t, in, "rejoin-follow"), Redo: true, Timeout: time.Hour,
-			}, {
+			return []actions.Step{follow(old, active), {
 				ID: "seen", Title: "see on " + active.Name() + " that " + old.Name() + " follows", Host: active,
 				Do: redisScript(t, in, "rejoin-seen"), Redo: true, Timeout: wait + time.Minute, After: []string{"follow"},
 			}}
+		},
+		Follow: func(standby, active inventory.Ref) []actions.Step {
+			return []actions.Step{follow(standby, active)}
 		},
 		// Nothing but REPLICAOF NO ONE, and the configuration file.
 		Floor: 100 * time.Millisecond,

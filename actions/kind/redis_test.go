@@ -332,3 +332,35 @@ func TestRedisMoves(t *testing.T) {
 	must(t, secret(mv.Resume(h)), b.with(nil))
 	b.cli("SET", "resumed", "1")
 }
+
+// TestRedisThirdReplica: with another replica promoted, one that followed the old
+// active follows the new, and goes on from where it was.
+func TestRedisThirdReplica(t *testing.T) {
+	f, target := redisOf(t, `standby = ["other"]`)
+	a := newRedis(t).begin()
+	of := fmt.Sprintf("replicaof 127.0.0.1 %d", a.port)
+	b, c := newRedis(t, of).begin(), newRedis(t, of).begin()
+	mv, err := redisMove(f, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []*redisBed{b, c} {
+		await(t, "the replica follows", func() bool { return strings.Contains(x.cli("INFO", "replication"), "master_link_status:up") })
+	}
+	a.cli("SET", "before", "1")
+	await(t, "it comes over", func() bool { return b.cli("GET", "before") == "1" && c.cli("GET", "before") == "1" })
+	a.cli("SHUTDOWN")
+	must(t, secret(mv.Promote("node/other")), b.with(nil))
+	b.cli("SET", "after", "1")
+	in := c.with(map[string]string{actions.InPeer: "127.0.0.1", "PEER_PORT": strconv.Itoa(b.port)})
+	for range 2 {
+		must(t, secret(mv.Follow("node/other", "node/app")[0].Do), in)
+	}
+	await(t, "what is written comes over", func() bool { return c.cli("GET", "after") == "1" })
+	if stats := b.cli("INFO", "stats"); !strings.Contains(stats, "sync_partial_ok:1") {
+		t.Errorf("it was filled anew: %s", stats)
+	}
+	c.cli("SHUTDOWN")
+	c.begin()
+	await(t, "it follows after a restart as well", func() bool { return strings.Contains(c.cli("INFO", "replication"), "master_link_status:up") })
+}

@@ -50,7 +50,7 @@ func backup(m *maker) error {
 	if ofFiles(ds) {
 		words, found, ok := m.surveyed(d, h)
 		if bytes, known := number(words, "bytes"); ok && d.Dump != nil {
-			m.room(words, bytes, known, "for a dump on "+h.Name())
+			m.room(words, bytes, known, "for a dump on "+h.Name(), h)
 		}
 		paths = found
 	}
@@ -98,37 +98,37 @@ func backup(m *maker) error {
 // repositories adds the conditions of the repositories and returns how many
 // can be used. One that cannot does not keep the others back.
 func (m *maker) repositories(ds []depot) int {
-	type trouble struct{ name, seen string }
+	type trouble struct{ name, seen, next string }
 	var bad []trouble
 	good := 0
 	for _, d := range ds {
 		a, ok := m.Answers["repository-"+d.Name]
 		words := a.Said()
-		why := ""
+		why, next := "", mendNext(d.Host)
 		switch {
 		case !ok || a.Err != "":
-			why = a.Err
+			why, next = orElse(a.Err, notAsked), reachNext(d.Host)
 		case words["missing"] != "":
-			why = words["missing"] + " is not installed on " + d.Host.Name()
+			why, next = words["missing"]+" is not installed on "+d.Host.Name(), installNext(words["missing"], d.Host)
 		case words["locked"] != "":
-			why = "locked: " + words["locked"]
+			why, next = "locked: "+words["locked"], "wait until who holds it is done; where nobody does, take its lock away: jurymast ssh "+d.Host.Name()
 		case words["trouble"] != "":
 			why = words["trouble"]
 		case a.Output.Exit != 0:
-			why = fmt.Sprintf("exit %d: %s", a.Output.Exit, said(a.Output))
+			why = badAnswer(a.Output)
 		default:
 			good++
-			m.must(true, own("repository", d.Name), "repository "+d.Name+" can be used", strings.TrimSpace(words["tool"]+" "+words["version"]))
+			m.holds(own("repository", d.Name), "repository "+d.Name+" can be used", strings.TrimSpace(words["tool"]+" "+words["version"]))
 			continue
 		}
-		bad = append(bad, trouble{d.Name, why})
+		bad = append(bad, trouble{d.Name, why, next})
 	}
 	for _, t := range bad {
 		h := actions.Noted
 		if good == 0 {
 			h = actions.Blocking
 		}
-		m.condition(own("repository", t.name), "repository "+t.name+" can be used", t.seen, h)
+		m.condition(own("repository", t.name), "repository "+t.name+" can be used", t.seen, h).Next = t.next
 	}
 	return good
 }

@@ -77,7 +77,7 @@ func (m *maker) surveyed(d actions.Data, host inventory.Ref) (words map[string]s
 	if !ok {
 		return nil, nil, false
 	}
-	ok = m.usable("data", string(m.target.Ref)+" can be copied", words)
+	ok = m.usable("data", string(m.target.Ref)+" can be copied", words, host)
 	paths = slices.Clone(d.Paths)
 	for _, name := range slices.Sorted(maps.Keys(words)) {
 		if strings.HasPrefix(name, "path-") && !slices.Contains(paths, words[name]) {
@@ -86,37 +86,49 @@ func (m *maker) surveyed(d actions.Data, host inventory.Ref) (words map[string]s
 	}
 	sort.Strings(paths)
 	if len(paths) == 0 && d.Dump == nil {
-		m.must(false, "data-found", "there is something to copy", "neither the inventory nor "+host.Name()+" names a path")
+		m.block("data-found", "there is something to copy", "neither the inventory nor "+host.Name()+" names a path", "add data = [\"/PATH\"] to ["+tableOf(m.target.Ref)+"] in the inventory")
 		ok = false
 	}
 	return words, paths, ok
 }
 
-// usable adds the conditions of a survey's @missing and @trouble.
-func (m *maker) usable(name, text string, words map[string]string) bool {
+// usable adds the conditions of the @missing and @trouble of a survey on a host.
+func (m *maker) usable(name, text string, words map[string]string, host inventory.Ref) bool {
 	switch {
 	case words["missing"] != "":
-		return m.must(false, name+"-tool", text, words["missing"]+" is not installed there")
+		m.block(name+"-tool", text, words["missing"]+" is not installed there", installNext(words["missing"], host))
+		return false
 	case words["trouble"] != "":
-		return m.must(false, name, text, words["trouble"])
+		m.block(name, text, words["trouble"], mendNext(host))
+		return false
 	}
 	seen := "seen to be so"
 	if v := words["version"]; v != "" {
 		seen = "version " + v
 	}
-	return m.must(true, name, text, seen)
+	m.holds(name, text, seen)
+	return true
 }
 
 // room adds the condition that a disk has room for so many bytes and a tenth
-// more. Where either number is not known that is said, and can be accepted.
-func (m *maker) room(words map[string]string, need int64, known bool, where string) {
+// more on a host. Where either number is not known that is said, and can be
+// accepted.
+func (m *maker) room(words map[string]string, need int64, known bool, where string, host inventory.Ref) {
 	free, ok := number(words, "free")
 	switch {
 	case !ok || !known:
 		m.condition("room", "there is room "+where, "how much is needed or free is not known", actions.Open)
 	default:
 		need += need / 10
-		m.must(free >= need, "room", "there is room "+where, size(free)+" free, "+size(need)+" needed")
+		next := ""
+		if free < need {
+			next = "free " + size(need-free)
+			if at := words["scratch"]; at != "" {
+				next += " on the disk of " + at
+			}
+			next += " there: jurymast ssh " + host.Name()
+		}
+		m.must(free >= need, "room", "there is room "+where, size(free)+" free, "+size(need)+" needed", next)
 	}
 }
 

@@ -24,6 +24,14 @@ func (p place) name() string { return p.Ref.Name() }
 // there reports whether it runs what is wanted already.
 func (p place) there() bool { return p.words["there"] == "yes" }
 
+// versionText words a version: its name alone may read as a number of things.
+func versionText(v string) string {
+	if v == actions.VersionNewest || v == actions.VersionPrevious {
+		return "the " + v + " version"
+	}
+	return "version " + v
+}
+
 // wantedVersion is the version that is asked for.
 func (m *maker) wantedVersion() string { return orElse(m.To, actions.VersionNewest) }
 
@@ -139,9 +147,9 @@ func deploy(m *maker) error {
 	if !ok {
 		return nil
 	}
-	p.Name, p.Title = version, fmt.Sprintf("Deploy %s of %s on %s", version, m.target.Ref, thens(ps))
+	p.Name, p.Title = version, fmt.Sprintf("Deploy version %s of %s on %s", version, m.target.Ref, thens(ps))
 	p.Impact.AtRisk, p.Impact.AtRiskBytes = -1, -1
-	p.Impact.Risk = "what " + version + " does to its data is not undone by going back"
+	p.Impact.Risk = "what version " + version + " does to its data is not undone by going back"
 	ps = m.without(ps, version)
 	if len(ps) == 0 {
 		p.Ladder, p.Impact.AtRisk, p.Impact.AtRiskBytes, p.Impact.Risk = actions.LadderLook, 0, 0, "none: nothing is changed"
@@ -163,22 +171,23 @@ func deploy(m *maker) error {
 func (m *maker) surveyPlace(x *place) {
 	if x.Ref != m.target.Ref {
 		m.plan.Locks = append(m.plan.Locks, x.Ref)
-		if x.Protected {
-			m.condition("protected-"+x.name(), string(x.Ref)+" may be changed", "protected = true in the inventory", actions.Blocking)
-		}
+		m.mayChange(x.Target, "protected-"+x.name(), string(x.Ref)+" may be changed")
 	}
 	words, ok := m.answered("deploy-"+x.name(), x.Host)
 	if !ok {
 		return
 	}
 	x.words = words
-	x.ok = m.usable("deploy-"+x.name(), fmt.Sprintf("%s can be brought to %s", m.wantedVersion(), x.Host.Name()), words)
+	x.ok = m.usable("deploy-"+x.name(), fmt.Sprintf("%s can be brought to %s", versionText(m.wantedVersion()), x.Host.Name()), words, x.Host)
+	if !x.ok && words["missing"] == "" {
+		m.plan.Conditions[len(m.plan.Conditions)-1].Next += "; or name another version by --to"
+	}
 	if !x.ok || x.there() {
 		return
 	}
 	if words["bytes"] != "" || words["free"] != "" {
 		bytes, known := number(words, "bytes")
-		m.room(words, bytes, known, "for another as large on "+x.Host.Name())
+		m.room(words, bytes, known, "for another as large on "+x.Host.Name(), x.Host)
 		m.plan.Conditions[len(m.plan.Conditions)-1].Name = own("room", x.name())
 	}
 	well, why := m.ready("well-" + x.name())
@@ -196,7 +205,7 @@ func (m *maker) surveyPlace(x *place) {
 	if seen == "" {
 		seen, known = "it did not say", actions.Noted
 	}
-	m.condition(own("change", x.name()), fmt.Sprintf("what changes on %s from %s to %s is known", x.Host.Name(), orElse(words["current"], "what runs"), words["wanted"]), seen, known)
+	m.condition(own("change", x.name()), fmt.Sprintf("what changes on %s from %s to version %s is known", x.Host.Name(), orElse(words["current"], "what runs"), words["wanted"]), seen, known)
 }
 
 // version returns the one version that all places would get.
@@ -212,11 +221,7 @@ func (m *maker) version(ps []place) (string, bool) {
 		same = same && v != "" && (version == "" || v == version)
 		version = v
 	}
-	text := "it is the same version on every host"
-	if !same {
-		text += ": where it is not, name one by --to"
-	}
-	return version, m.must(same, "version", text, strings.Join(said, "; "))
+	return version, m.must(same, "version", "it is the same version on every host", strings.Join(said, "; "), "name one by --to")
 }
 
 // without leaves out the places that run the version already.
@@ -224,7 +229,7 @@ func (m *maker) without(ps []place, version string) []place {
 	var left []place
 	for _, x := range ps {
 		if x.there() {
-			m.condition(own("there", x.name()), x.Host.Name()+" runs "+version, "it does already, and is left alone", actions.Holds)
+			m.condition(own("there", x.name()), x.Host.Name()+" runs version "+version, "it does already, and is left alone", actions.Holds)
 			m.plan.Impact.Spares = append(m.plan.Impact.Spares, x.Host)
 			continue
 		}
@@ -241,7 +246,7 @@ func (m *maker) turns(ps []place, rs []redirect) {
 	}
 	for _, r := range rs {
 		ready, why := m.ready("redirect-" + r.name)
-		if !m.must(ready, own("redirect", r.name), r.Host.Name()+" can be told who takes part", orElse(why, "seen to be so")) {
+		if !m.must(ready, own("redirect", r.name), r.Host.Name()+" can be told who takes part", orElse(why, "seen to be so"), mendNext(r.Host)) {
 			continue
 		}
 		words, ok := m.answered("turn-"+r.name, r.Host)
@@ -268,7 +273,7 @@ func (m *maker) turns(ps []place, rs []redirect) {
 				alone = append(alone, host)
 			}
 		}
-		m.must(len(trouble) == 0, own("turn", r.name), "each host takes part in "+r.name+" now", orElse(strings.Join(trouble, "; "), seen))
+		m.must(len(trouble) == 0, own("turn", r.name), "each host takes part in "+r.name+" now", orElse(strings.Join(trouble, "; "), seen), mendNext(r.Host))
 		if len(alone) > 0 {
 			m.condition(own("others", r.name), "another host serves while one is out of turn", "none but "+strings.Join(alone, ", ")+" does", actions.Open)
 			continue
@@ -299,7 +304,7 @@ func (m *maker) deployTo(x place, rs []redirect, version string) {
 		way = ", " + w
 	}
 	s := actions.Step{
-		ID: own("deploy", x.name()), Title: fmt.Sprintf("bring %s to %s%s", x.how.Text, version, way), Host: x.Host, Do: x.how.Do.With(said),
+		ID: own("deploy", x.name()), Title: fmt.Sprintf("bring %s to version %s%s", x.how.Text, version, way), Host: x.Host, Do: x.how.Do.With(said),
 		Check: &active, Verify: &verify, Undo: &back, Redo: true, Timeout: orDuration(x.how.Limit, startLimit),
 	}
 	look := actions.Step{ID: own("look", x.name()), Title: "look at it as its users do", Look: []inventory.Ref{x.Ref}, Timeout: shortLimit}

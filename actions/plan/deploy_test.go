@@ -147,8 +147,12 @@ func TestDeployConditions(t *testing.T) {
 					unmet = append(unmet, x.Name+" "+string(x.Hold))
 				}
 			}
+			nextIsSaid(t, p)
 			if strings.Join(unmet, ", ") != c.want {
 				t.Errorf("unmet: %q, want %q", unmet, c.want)
+			}
+			if i := slices.IndexFunc(p.Conditions, func(x actions.Condition) bool { return x.Name == "well-web" }); c.want == "well-web open" && p.Conditions[i].Seen != "app is restarting" {
+				t.Errorf("why it is not well: %q", p.Conditions[i].Seen)
 			}
 		})
 	}

@@ -19,7 +19,7 @@ func (m *maker) handOver(s moving, from, to member) {
 	p := &m.plan
 	why := orElse(from.words["stays"], to.words["stays"])
 	how := orElse(from.words["seen"], to.words["seen"])
-	m.must(why == "", "hand", from.host.Name()+" can hand over by itself", orElse(why, orElse(how, "seen to be possible")))
+	m.must(why == "", "hand", from.host.Name()+" can hand over by itself", orElse(why, orElse(how, "seen to be possible")), mendNext(from.host))
 	m.condition("fence", "the old active can no longer write", "it hands over by itself, and is seen to have done so", actions.Holds)
 	p.Impact.Risk = "none: it hands over by itself, to one writer at any time"
 	floor := s.move.Floor

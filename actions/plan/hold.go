@@ -43,7 +43,7 @@ func (m *maker) hold(d actions.Data, h inventory.Ref, ds []depot) {
 	}
 	if watched(d) {
 		limit := m.holdLimit(d, ds)
-		s.Title += "; it lets go by itself when nothing is heard from here for " + age(limit)
+		s.Title += "; its host lets go by itself when nothing is heard from here for " + age(limit) + ", unless it was started anew"
 		s.Do = m.watch(d, limit)
 		free := m.letGo(d)
 		s.Undo = &free

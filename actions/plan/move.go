@@ -16,6 +16,9 @@ import (
 // asked (providers: warn above 30 s).
 const lagLimit = 30 * time.Second
 
+// shapeReplicated is of a service whose standbys each have the data.
+const shapeReplicated = "replicated"
+
 // The roles that a survey tells.
 const (
 	roleActive  = "active"
@@ -41,13 +44,19 @@ func (m *maker) active(s moving) (member, bool) {
 	}
 	switch {
 	case len(actives) > 1:
-		m.must(false, "one-active", "exactly one host is active", "active on "+strings.Join(hs, " and ")+": stop all but one first")
+		m.block("one-active", "exactly one host is active", "active on "+strings.Join(hs, " and "),
+			"find out which of them has what was written last, and stop the other: jurymast ssh "+hs[0])
 		return member{}, false
 	case len(actives) == 1:
-		m.must(true, "one-active", "exactly one host is active", "active on "+hs[0])
+		m.holds("one-active", "exactly one host is active", "active on "+hs[0])
 		return actives[0], true
 	case len(silent) > 1:
-		m.must(false, "one-active", "it is known which host was active", "more than one host does not answer")
+		var of []inventory.Ref
+		for _, x := range silent {
+			of = append(of, x.host)
+		}
+		m.block("one-active", "it is known which host was active", "more than one host does not answer: "+names(of),
+			"bring one of them back first: "+reachNext(of[0]))
 		return member{}, false
 	case len(silent) == 1:
 		return silent[0], true
@@ -61,43 +70,64 @@ func (m *maker) standby(s moving, from member) (member, bool) {
 	if m.To != "" {
 		t, err := m.Fleet.Lookup(m.To)
 		if err != nil || !slices.Contains(m.hosts(), t.Ref) {
-			m.must(false, "standby", "the host to move to is one of its hosts", m.To+" is not among "+names(m.hosts()))
+			m.block("standby", "the host to move to is one of its hosts", m.To+" is not among "+names(m.hosts()), "name one of those by --to")
 			return member{}, false
 		}
 		x := s.find(t.Ref)
 		if x.host == from.host {
-			m.must(false, "standby", "it is not there already", "it is active on "+x.host.Name())
+			m.block("standby", "it is not there already", "it is active on "+x.host.Name(), "nothing has to be done; or name another host by --to")
 			return member{}, false
 		}
-		return x, m.must(x.seen, "standby", x.host.Name()+" answers", orElse(x.why, "it answers"))
+		return x, m.must(x.seen, "standby", x.host.Name()+" answers", orElse(x.why, "it answers"), reachNext(x.host))
 	}
+	if fit := furthest(s, from); len(fit) > 0 {
+		m.holds("standby", "a standby answers", fit[0].host.Name()+" does")
+		return fit[0], true
+	}
+	m.noStandby(s, from)
+	return member{}, false
+}
+
+// noStandby says of each standby why it cannot take over.
+func (m *maker) noStandby(s moving, from member) {
+	seen, next := "it has none", "add a host to standby of ["+tableOf(m.target.Ref)+"] in the inventory"
+	var why []string
 	for _, x := range s.members {
-		if x.host != from.host && x.seen && x.words["trouble"] == "" {
-			m.must(true, "standby", "a standby answers", x.host.Name()+" does")
-			return x, true
+		switch {
+		case x.host == from.host:
+		case !x.seen:
+			why = append(why, x.host.Name()+": "+x.why)
+			next = reachNext(x.host)
+		default:
+			why = append(why, x.host.Name()+": "+x.words["trouble"])
+			next = mendNext(x.host)
 		}
 	}
-	m.must(false, "standby", "a standby answers", "none that could take over does")
-	return member{}, false
+	if len(why) > 0 {
+		seen = "none that could take over does: " + strings.Join(why, "; ")
+	}
+	m.block("standby", "a standby answers", seen, next)
 }
 
 // fit adds the conditions that a standby has to meet.
 func (m *maker) fit(s moving, from, to member) {
 	if why := to.words["trouble"]; why != "" {
-		m.must(false, "standby-well", to.host.Name()+" can take over", why)
+		m.block("standby-well", to.host.Name()+" can take over", why, mendNext(to.host))
 	}
-	same := func(word, name, text string) {
+	again := fmt.Sprintf("jurymast plan rejoin %s --to %s", m.target.Ref, to.host.Name())
+	same := func(word, name, text, next string) {
 		a, b := from.words[word], to.words[word]
 		if a != "" && b != "" {
-			m.must(a == b, name, text, fmt.Sprintf("%s has %s, %s has %s", from.host.Name(), a, to.host.Name(), b))
+			m.must(a == b, name, text, fmt.Sprintf("%s has %s, %s has %s", from.host.Name(), a, to.host.Name(), b), next)
 		}
 	}
-	same("system", "same-system", "both hold the same system")
-	same("version", "same-version", "both run the same major version")
-	if s.move.Shape != "replicated" {
+	same("system", "same-system", "both hold the same system", again)
+	same("version", "same-version", "both run the same major version", "bring both to one version: jurymast ssh "+to.host.Name())
+	if s.move.Shape != shapeReplicated {
 		return
 	}
-	m.must(to.role() == roleStandby, "standby-role", to.host.Name()+" follows as a standby", "it is "+orElse(to.role(), "not known what it is"))
+	m.more(s, from, to)
+	m.must(to.role() == roleStandby, "standby-role", to.host.Name()+" follows as a standby", "it is "+orElse(to.role(), "not known what it is"), again)
 	lag, err := strconv.ParseFloat(to.words["lag"], 64)
 	switch {
 	case err != nil:
@@ -105,7 +135,7 @@ func (m *maker) fit(s moving, from, to member) {
 	case time.Duration(lag*float64(time.Second)) > lagLimit:
 		m.condition("standby-lag", "the standby is at most "+age(lagLimit)+" behind", fmt.Sprintf("%.0f s behind", lag), actions.Open)
 	default:
-		m.must(true, "standby-lag", "the standby is at most "+age(lagLimit)+" behind", fmt.Sprintf("%.1f s behind", lag))
+		m.holds("standby-lag", "the standby is at most "+age(lagLimit)+" behind", fmt.Sprintf("%.1f s behind", lag))
 	}
 }
 
@@ -151,7 +181,7 @@ func (m *maker) moveTo(s moving, from member) error {
 		return true
 	})
 	for _, r := range s.redirects {
-		m.must(r.ready, own("redirect", r.name), "clients can be led over: "+r.Text, orElse(r.why, orElse(r.words["seen"], "seen to be possible")))
+		m.must(r.ready, own("redirect", r.name), "clients can be led over: "+r.Text, orElse(r.why, orElse(r.words["seen"], "seen to be possible")), wayNext("redirect."+r.name, r.Host))
 	}
 	if s.move.Shape == shapeRestore {
 		if err := m.restoreMoveConditions(to); err != nil {
@@ -237,7 +267,7 @@ func (m *maker) emergency(s moving, from, to member) {
 	m.dead(from)
 	p.Impact.AtRisk, p.Impact.AtRiskBytes = -1, -1
 	p.Impact.Risk = "what " + from.host.Name() + " had acknowledged and not handed on"
-	if lag, err := strconv.ParseFloat(to.words["lag"], 64); err == nil && s.move.Shape == "replicated" {
+	if lag, err := strconv.ParseFloat(to.words["lag"], 64); err == nil && s.move.Shape == shapeReplicated {
 		p.Impact.AtRisk = time.Duration(lag * float64(time.Second))
 		p.Impact.Risk = fmt.Sprintf("what %s acknowledged after %s last heard of it, %.1f s ago", from.host.Name(), to.host.Name(), lag)
 	}
@@ -265,6 +295,14 @@ func (m *maker) emergency(s moving, from, to member) {
 		ID: "fence", Title: "fence " + from.host.Name() + ": " + f.Text, Host: f.Host, Do: f.Do, Verify: &f.Verify, VerifyOn: f.On, NoReturn: true,
 		Redo: true, Timeout: max(2*f.Takes, shortLimit), Ends: true, Down: m.downWith(),
 	})
+	if f.Stands != nil {
+		// A proof as well, so that it is seen once more just before the point of no
+		// return.
+		m.step(actions.Step{
+			ID: "fence-stands", Title: "see that what keeps " + from.host.Name() + " out is in place at " + f.Host.Name(), Host: f.Host, Do: *f.Stands, Verify: f.Stands,
+			Redo: true, Timeout: shortLimit, Down: m.downWith(),
+		})
+	}
 }
 
 // covers reports whether a fence keeps the service on that host from writing.
@@ -279,13 +317,14 @@ func (m *maker) dead(x member) {
 	e, ok := m.State.Find(actions.Key{Target: x.host, Check: sshCheck})
 	switch {
 	case ok && e.Status == actions.Fail:
-		m.must(true, "down", x.host.Name()+" is down, and others do not reach it either", e.Line)
+		m.holds("down", x.host.Name()+" is down, and others do not reach it either", e.Line)
 	case ok && e.Status == actions.OK:
-		m.must(false, "down", x.host.Name()+" is down", "it answers, and could not be asked: "+x.why)
+		m.block("down", x.host.Name()+" is down", "it answers, and could not be asked: "+x.why, mendNext(x.host))
 	case ok:
-		m.must(false, "down", x.host.Name()+" is down, and others do not reach it either", e.Line)
+		m.block("down", x.host.Name()+" is down, and others do not reach it either", e.Line,
+			"plan it where it can be reached from, or mend the way there: "+reachNext(x.host))
 	default:
-		m.must(false, "down", x.host.Name()+" is down, and others do not reach it either", x.why+"; nobody else was asked")
+		m.block("down", x.host.Name()+" is down, and others do not reach it either", x.why+"; nobody else was asked", reachNext(x.host))
 	}
 }
 
@@ -323,6 +362,7 @@ func (m *maker) takeOver(s moving, from, to member) {
 	m.step(actions.Step{
 		ID: "look", Title: "look at it as its users do", Look: m.downWith(), Timeout: startLimit, Starts: true, Down: m.downWith(),
 	})
+	m.others(s, from, to)
 }
 
 // lead plans to lead clients to the new host, while down do not work.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -117,6 +116,9 @@ func moveQuestions(m *maker) error {
 	for _, f := range fs {
 		m.ask("fence-"+f.name, f.Host, f.Survey)
 		m.ask("fenced-"+f.name, f.verifyOn(), f.Verify)
+		if f.Stands != nil {
+			m.ask("stands-"+f.name, f.Host, *f.Stands)
+		}
 	}
 	for _, r := range rs {
 		m.ask("redirect-"+r.name, r.Host, r.Survey)
@@ -184,9 +186,9 @@ func (m *maker) seen() (moving, error) {
 		x := member{host: h, words: map[string]string{}}
 		switch {
 		case !ok || a.Err != "":
-			x.why = orElse(a.Err, "it was not asked")
+			x.why = orElse(a.Err, notAsked)
 		case a.Output.Exit != 0:
-			x.seen, x.words = true, map[string]string{"trouble": fmt.Sprintf("exit %d: %s", a.Output.Exit, said(a.Output))}
+			x.seen, x.words = true, map[string]string{"trouble": badAnswer(a.Output)}
 		default:
 			x.seen, x.words = true, a.Said()
 		}
@@ -195,6 +197,10 @@ func (m *maker) seen() (moving, error) {
 	for i := range s.fences {
 		s.fences[i].ready, s.fences[i].why = m.ready("fence-" + s.fences[i].name)
 		s.fences[i].holds, _ = m.ready("fenced-" + s.fences[i].name)
+		if s.fences[i].Stands != nil {
+			stands, _ := m.ready("stands-" + s.fences[i].name)
+			s.fences[i].holds = s.fences[i].holds && stands
+		}
 	}
 	for i := range s.redirects {
 		id := "redirect-" + s.redirects[i].name
@@ -209,9 +215,9 @@ func (m *maker) ready(id string) (bool, string) {
 	a, ok := m.Answers[id]
 	switch {
 	case !ok || a.Err != "":
-		return false, orElse(a.Err, "it was not asked")
+		return false, orElse(a.Err, notAsked)
 	case a.Output.Exit != 0:
-		return false, fmt.Sprintf("exit %d: %s", a.Output.Exit, said(a.Output))
+		return false, badAnswer(a.Output)
 	}
 	return true, ""
 }

@@ -44,19 +44,25 @@ func (m *maker) nativeRoom(s *source) bool {
 		return true // refused where the steps are made
 	}
 	words, ok := m.answered("room-"+x.Name, x.Host)
-	if !ok || !m.usable("place", "the copy can be brought back to "+orElse(x.Into, "its own place"), words) {
+	if !ok || !m.usable("place", "the copy can be brought back to "+orElse(x.Into, "its own place"), words, x.Host) {
 		return false
 	}
 	s.words = words
 	switch there := words["present"]; {
 	case there != "yes" && there != "no":
-		return m.must(false, "place-seen", "it is known what is there now", "it was not said")
+		m.block("place-seen", "it is known what is there now", "it was not said", mendNext(x.Host))
+		return false
 	case x.Into != "" && there == "yes":
-		return m.must(false, "place-free", x.Into+" is free", "something is there")
+		next := "name another place by --to"
+		if m.Verb == actions.VerbDrill {
+			next = "remove what is there, or name another spare place in [repository." + x.Name + "]: jurymast ssh " + x.Host.Name()
+		}
+		m.block("place-free", x.Into+" is free", "something is there", next)
+		return false
 	case x.Into == "" && there == "yes":
 		return true // it takes the room of what it replaces
 	}
-	m.room(words, s.copy.Bytes, s.copy.Bytes > 0, "to bring it back")
+	m.room(words, s.copy.Bytes, s.copy.Bytes > 0, "to bring it back", x.Host)
 	return true
 }
 

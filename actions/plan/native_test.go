@@ -148,7 +148,7 @@ p: keep 7 daily, 4 weekly, 12 monthly in g; after: [copy-g list-g]
 		{"both sorts of copies", Request{Verb: actions.VerbBackup, Target: "service/both"}, nil, false, `Copy service/both to r and g (harmless)
 risk: none: nothing of the live data is changed
 a: make room for the dump; undo: plan/remove.sh
-a: hold both still; it lets go by itself when nothing is heard from here for 1h00m; undo: free
+a: hold both still; its host lets go by itself when nothing is heard from here for 1h00m, unless it was started anew; undo: free
 a: dump both
 a: let both go again
 a: copy to r; done already: find
@@ -255,6 +255,7 @@ func TestNativeConditions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			nextIsSaid(t, p)
 			if !slices.ContainsFunc(p.Unmet(actions.Blocking), func(x actions.Condition) bool { return x.Name == c.want }) {
 				t.Errorf("conditions: %+v", p.Conditions)
 			}

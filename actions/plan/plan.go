@@ -162,9 +162,7 @@ func newMaker(f Facts, r Request) (*maker, error) {
 	}
 	m.target = t
 	m.plan.Locks = []inventory.Ref{t.Ref}
-	if t.Protected {
-		m.condition("protected", "the target may be changed", "protected = true in the inventory", actions.Blocking)
-	}
+	m.mayChange(t, "protected", "the target may be changed")
 	return m, nil
 }
 
@@ -278,22 +276,6 @@ func (m *maker) ask(id string, host inventory.Ref, s actions.Script) {
 	m.questions = append(m.questions, Question{ID: id, Host: host, Script: s})
 }
 
-// condition adds a condition; what a person has accepted stays what it is.
-func (m *maker) condition(name, text, seen string, h actions.Hold) *actions.Condition {
-	m.plan.Conditions = append(m.plan.Conditions, actions.Condition{Name: name, Text: text, Seen: seen, Hold: h})
-	return &m.plan.Conditions[len(m.plan.Conditions)-1]
-}
-
-// must adds a condition that blocks unless it holds.
-func (m *maker) must(ok bool, name, text, seen string) bool {
-	h := actions.Holds
-	if !ok {
-		h = actions.Blocking
-	}
-	m.condition(name, text, seen, h)
-	return ok
-}
-
 // step adds a step.
 func (m *maker) step(s actions.Step) {
 	m.plan.Steps = append(m.plan.Steps, s)
@@ -316,15 +298,24 @@ func (m *maker) answered(id string, host inventory.Ref) (map[string]string, bool
 	case !ok || a.Err != "":
 		why := a.Err
 		if why == "" {
-			why = "it was not asked"
+			why = notAsked
 		}
-		m.must(false, "reach-"+host.Name(), string(host)+" answers", why)
+		m.block("reach-"+host.Name(), string(host)+" answers", why, reachNext(host))
 		return nil, false
 	case a.Output.Exit != 0:
-		m.must(false, "look-"+id, string(host)+" can be asked", fmt.Sprintf("exit %d: %s", a.Output.Exit, said(a.Output)))
+		m.block("look-"+id, string(host)+" can be asked", badAnswer(a.Output), mendNext(host))
 		return nil, false
 	}
 	return a.Said(), true
+}
+
+// badAnswer words an answer of a script that failed: what it said, else how it
+// ended.
+func badAnswer(o actions.Output) string {
+	if ln := said(o); ln != "" {
+		return ln
+	}
+	return fmt.Sprintf("it ended with %d and said nothing", o.Exit)
 }
 
 func said(o actions.Output) string {
@@ -333,7 +324,7 @@ func said(o actions.Output) string {
 			return ln
 		}
 	}
-	return "nothing was said"
+	return ""
 }
 
 // script returns a script of this package. It panics if there is none: the

@@ -48,7 +48,11 @@ func testKinds(grade actions.Grade) []actions.Kind {
 			return actions.Redirect{Host: x.On, Text: "lead", Survey: act("able"), Do: act("lead"), Verify: act("led")}, nil
 		}},
 		{Name: "switch", Levels: []inventory.Level{inventory.LevelFence}, Fence: func(_ *inventory.Fleet, x inventory.Fence) (actions.Fence, error) {
-			return actions.Fence{Grade: grade, Host: "node/p", Text: "cut it off", Proof: "seen", Survey: act("able"), Do: act("cut"), Verify: act("seen"), Release: ref("let go"), Takes: time.Second}, nil
+			f := actions.Fence{Grade: grade, Host: "node/p", Text: "cut it off", Proof: "seen", Survey: act("able"), Do: act("cut"), Verify: act("seen"), Release: ref("let go"), Takes: time.Second}
+			if grade == actions.GradeStorage {
+				f.Stands = ref("stands")
+			}
+			return f, nil
 		}},
 	}
 }
@@ -194,8 +198,8 @@ func (w world) facts(t *testing.T, r Request) Facts {
 // TestConditions: what makes a plan wait for a person, and what blocks it.
 func TestConditions(t *testing.T) {
 	failover, restore, backup := Request{Verb: actions.VerbFailover, Target: "service/s"}, Request{Verb: actions.VerbRestore, Target: "service/s"}, Request{Verb: actions.VerbBackup, Target: "service/s"}
-	lease := calm()
-	lease.grade = actions.GradeStopped
+	lease, cut, rejoin := calm(), calm().silent(actions.Fail).with("member-b", "@role active\n"), Request{Verb: actions.VerbRejoin, Target: "service/s"}
+	lease.grade, cut.grade = actions.GradeStopped, actions.GradeStorage
 	for _, c := range []struct {
 		name  string
 		world world
@@ -216,6 +220,8 @@ func TestConditions(t *testing.T) {
 		{"it answers after all", calm().silent(actions.OK), failover, "down blocking"},
 		{"a fence that proves too little", func() world { w := lease.silent(actions.Fail); return w }(), failover, "old-active-off open"},
 		{"a fence that cannot be used", calm().silent(actions.Fail).with("fence-", "-"), failover, "old-active-off open"},
+		{"a dead host is no fenced one", cut.with("fenced-a", "").with("stands-a", "-"), rejoin, "reach-a blocking"},
+		{"a host that is cut off", cut.with("fenced-a", "").with("stands-a", ""), rejoin, "returns-harmless open"},
 		{"protected", calm(), Request{Verb: actions.VerbFailover, Target: "service/closed"}, "protected blocking"},
 		{"back where it is", calm(), Request{Verb: actions.VerbFailback, Target: "service/s"}, "away blocking"},
 		{"all follow", calm(), Request{Verb: actions.VerbRejoin, Target: "service/s"}, "old-active blocking"},
@@ -244,8 +250,54 @@ func TestConditions(t *testing.T) {
 					unmet = append(unmet, x.Name+" "+string(x.Hold))
 				}
 			}
+			nextIsSaid(t, p)
 			if c.want == "" && len(unmet) > 0 || c.want != "" && (len(unmet) == 0 || unmet[0] != c.want) {
 				t.Errorf("unmet: %q, want %q", unmet, c.want)
+			}
+		})
+	}
+}
+
+// nextIsSaid is that each condition that blocks says what to do about it.
+func nextIsSaid(t *testing.T, p actions.Plan) {
+	t.Helper()
+	for _, c := range p.Unmet(actions.Blocking) {
+		if c.Next == "" || c.Next == c.Seen {
+			t.Errorf("%s blocks, and it is not said what to do: %+v", c.Name, c)
+		}
+	}
+}
+
+// TestWhatToDoNext: a plan that is blocked leads on, to the host and by the
+// command that is about what blocks it.
+func TestWhatToDoNext(t *testing.T) {
+	s := func(v actions.Verb) Request { return Request{Verb: v, Target: "service/s"} }
+	for _, c := range []struct {
+		name  string
+		world world
+		r     Request
+		want  string
+	}{
+		{"two actives", calm().with("member-b", "@role active\n"), s(actions.VerbFailover), "find out which of them has what was written last, and stop the other: jurymast ssh a"},
+		{"the standby is silent", calm().with("member-b", "-"), s(actions.VerbFailover), "jurymast check node/b"},
+		{"the standby is unwell", calm().with("member-b", "@role standby\n@lag 0\n@trouble no disk\n"), s(actions.VerbFailover), "mend that there: jurymast ssh b"},
+		{"another system", calm().with("member-b", "@role standby\n@lag 0\n@system 2\n@version 15\n"), s(actions.VerbFailover), "jurymast plan rejoin service/s --to b"},
+		{"cut off from here", calm().silent(actions.Unknown), s(actions.VerbFailover), "plan it where it can be reached from, or mend the way there: jurymast check node/a"},
+		{"protected", calm(), Request{Verb: actions.VerbFailover, Target: "service/closed"}, "take protected = true from [service.closed] in the inventory"},
+		{"its users cannot be led", calm().with("redirect-on-b", "-"), s(actions.VerbFailover), "mend that there: jurymast ssh b; or take [redirect.on-b] out of the inventory"},
+		{"no room", calm().with("data", "@bytes 1000\n@free 1050\n@scratch /var/lib\n"), s(actions.VerbBackup), "free 50 B on the disk of /var/lib there: jurymast ssh a"},
+		{"no tool", calm().with("repository-", "@missing restic\n"), s(actions.VerbBackup), "install restic there: jurymast ssh a"},
+		{"a locked repository", calm().with("repository-", "@locked by x\n"), s(actions.VerbBackup), "wait until who holds it is done; where nobody does, take its lock away: jurymast ssh a"},
+		{"no copy", calm().with("list-", ""), s(actions.VerbRestore), "jurymast run backup service/s"},
+		{"a copy that vanished", calm(), Request{Verb: actions.VerbRestore, Target: "service/s", Copy: "gone"}, "jurymast backup status s"},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			p, err := Make(c.world.facts(t, c.r), c.r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b := p.Unmet(actions.Blocking); len(b) == 0 || b[0].Next != c.want {
+				t.Errorf("%+v, want %q", b, c.want)
 			}
 		})
 	}
@@ -287,6 +339,8 @@ func steps(p actions.Plan) string {
 
 // TestOrder: what is done, and in which order.
 func TestOrder(t *testing.T) {
+	cut := calm().silent(actions.Fail)
+	cut.grade = actions.GradeStorage
 	for _, c := range []struct {
 		r     Request
 		world world
@@ -298,6 +352,7 @@ func TestOrder(t *testing.T) {
 		{Request{Verb: actions.VerbDrill, Target: "service/s"}, calm(), "verify make extract tidy"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm(), "stop promote redirect-on-a redirect-on-b look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm().silent(actions.Fail), "fence promote redirect-on-b look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/s"}, cut, "fence fence-stands promote redirect-on-b look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/page"}, calm(), "promote redirect-page stop look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/page"}, calm().silent(actions.Fail), "fence promote redirect-page look"},
 	} {

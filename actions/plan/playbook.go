@@ -207,9 +207,7 @@ func (m *maker) shell(i int, s inventory.PlaybookStep, on inventory.Ref, several
 	if !ok || t.Host == "" {
 		return actions.Step{}, errorf("", "%s: %s is on no host", s.Pos, on)
 	}
-	if t.Protected {
-		m.condition("protected-"+t.Ref.Name(), string(t.Ref)+" may be changed", "protected = true in the inventory", actions.Blocking)
-	}
+	m.mayChange(t, "protected-"+t.Ref.Name(), string(t.Ref)+" may be changed")
 	if !slices.Contains(m.plan.Locks, on) {
 		m.plan.Locks = append(m.plan.Locks, on)
 	}

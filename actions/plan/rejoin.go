@@ -20,8 +20,8 @@ func failback(m *maker) error {
 		return nil
 	}
 	m.To = string(m.target.Host)
-	m.must(from.host != m.target.Host, "away", "it is away from "+m.target.Host.Name(), "it is active on "+from.host.Name())
-	m.must(from.seen, "planned", "the host that it is on now answers", orElse(from.why, "it answers"))
+	m.must(from.host != m.target.Host, "away", "it is away from "+m.target.Host.Name(), "it is active on "+from.host.Name(), "nothing has to be done: it is where the inventory has it")
+	m.must(from.seen, "planned", "the host that it is on now answers", orElse(from.why, "it answers"), "jurymast plan failover "+string(m.target.Ref))
 	if len(m.plan.Unmet(actions.Blocking)) > 0 {
 		return nil
 	}
@@ -41,7 +41,7 @@ func rejoin(m *maker) error {
 		return nil
 	}
 	p := &m.plan
-	m.must(active.seen && active.role() == roleActive, "active", "a host is active", orElse(active.why, "it is "+orElse(active.role(), "not known to be active")))
+	m.must(active.seen && active.role() == roleActive, "active", "a host is active", orElse(active.why, "it is "+orElse(active.role(), "not known to be active")), "jurymast plan failover "+string(m.target.Ref))
 	old, ok := m.stray(s, active)
 	if !ok {
 		return nil
@@ -63,7 +63,7 @@ func rejoin(m *maker) error {
 		m.follow(s, old, active)
 		m.release(held, old, "")
 	case len(held) == 0:
-		m.must(false, "reach-"+old.host.Name(), string(old.host)+" answers", old.why)
+		m.block("reach-"+old.host.Name(), string(old.host)+" answers", old.why, "power it on, or mend the way there: "+reachNext(old.host))
 	default:
 		// It cannot be asked before it is released, and then it may do at once
 		// what it did before.
@@ -110,10 +110,12 @@ func (m *maker) stray(s moving, active member) (member, bool) {
 			continue
 		}
 		if m.To != "" || !x.seen || x.role() != roleStandby || m.isFenced(s, x) {
-			return x, m.must(true, "old-active", "a host is to be made a standby", x.host.Name()+" is "+orElse(x.role(), "silent"))
+			m.holds("old-active", "a host is to be made a standby", x.host.Name()+" is "+orElse(x.role(), "silent"))
+			return x, true
 		}
 	}
-	return member{}, m.must(false, "old-active", "a host is to be made a standby", "every other host follows already")
+	m.block("old-active", "a host is to be made a standby", "every other host follows already", "nothing has to be done")
+	return member{}, false
 }
 
 func (m *maker) isFenced(s moving, x member) bool {

@@ -73,7 +73,11 @@ func (m *maker) choose() (source, bool, error) {
 	}
 	all := m.copies(s.policy, ds)
 	c, why := pick(all, m.Request)
-	if !m.must(why == "", "copy", "there is a copy to bring back", orElse(why, describe(c, m))) {
+	next := "jurymast run backup " + string(m.target.Ref)
+	if len(all) > 0 {
+		next = "jurymast backup status " + s.policy.Name
+	}
+	if !m.must(why == "", "copy", "there is a copy to bring back", orElse(why, describe(c, m)), next) {
 		return s, false, nil
 	}
 	s.copy = c
@@ -84,7 +88,7 @@ func (m *maker) choose() (source, bool, error) {
 	if s.depot.Native != nil {
 		return s, m.nativeRoom(&s), nil
 	}
-	m.room(s.words, c.Bytes, c.Bytes > 0, "to extract it on "+s.host.Name())
+	m.room(s.words, c.Bytes, c.Bytes > 0, "to extract it on "+s.host.Name(), s.host)
 	return s, true, nil
 }
 

@@ -266,7 +266,12 @@ func (w *world) play(t *testing.T, r request, p actions.Plan, f fault, id string
 		l.fault = f
 	}
 	var x played
-	x.outcome, x.err = l.finish(t.Context(), id)
+	ctx, cancel := context.WithTimeout(t.Context(), stuck)
+	defer cancel()
+	x.outcome, x.err = l.finish(ctx, id)
+	if ctx.Err() != nil {
+		t.Fatalf("%s %d: it does not end\n%s", f.kind, f.at, story(l.journal))
+	}
 	x.acts, x.appends, x.struck = len(l.known), l.journal.appends, l.struck || journal && l.journal.fault.kind == ""
 	x.story = story(l.journal)
 	entries, err := os.ReadDir(w.dir) // in the order of their names
@@ -316,11 +321,20 @@ func cuts(calm played, n int) []fault {
 	return fs
 }
 
+// lanes is how many worlds a request is disturbed in side by side where every
+// cut is made: much of the time is waited, for machines and lines that come back.
+const lanes = 4
+
+// stuck is when a run with one fault counts as one that never ends.
+const stuck = 3 * time.Minute
+
 // TestEveryPlannerOverSSH carries the plans of every planner out on machines
 // behind SSH. In every act the line is cut or the host or the runner killed, and
 // the runner around every write. Resumed, the world is as an
 // undisturbed run leaves it, or what is lost with a host is said; and no act is
-// done twice.
+// done twice. With -every-cut it takes long, and is quickest with many worlds:
+//
+//	go test ./actions/run -run TestEveryPlannerOverSSH -parallel 8 -timeout 90m -args -every-cut
 func TestEveryPlannerOverSSH(t *testing.T) {
 	for n, r := range planned {
 		t.Run(r.test(), func(t *testing.T) {
@@ -332,24 +346,44 @@ func TestEveryPlannerOverSSH(t *testing.T) {
 				t.Fatalf("undisturbed: %s, %v, twice %v\n%s", calm.outcome, calm.err, calm.twice, calm.story)
 			}
 			fs := cuts(calm, n)
-			for i, f := range fs {
-				x := w.play(t, r, p, f, fmt.Sprintf("%04d-cut", i))
-				at := fmt.Sprintf("%s %d", f.kind, f.at)
-				same := x.outcome == r.ends && x.snapshot == calm.snapshot
-				lost := strings.HasPrefix(f.kind, "host") // nobody can know
-				// What was held still on it is not any more, and is not copied then.
-				unheld := lost && strings.Contains(x.story, "the host was started anew since it was held") && (x.outcome == Undone || x.outcome == Partial)
-				if !same && !unheld && !(lost && (x.outcome == Undone && r.undone(x.snapshot) || x.outcome == Hands && x.err != nil)) {
-					t.Errorf("%s: %s with %q, want %s with %q (%v)\n%s", at, x.outcome, x.snapshot, r.ends, calm.snapshot, x.err, x.story)
-				}
-				if len(x.twice) > 0 {
-					t.Errorf("%s: %v was done twice\n%s", at, x.twice, x.story)
-				}
-				if !x.struck {
-					t.Errorf("%s: nothing was disturbed\n%s", at, x.story)
-				}
-			}
 			t.Logf("%d acts, %d writes, disturbed at %d points", calm.acts, calm.appends, len(fs))
+			if !*everyCut {
+				w.disturb(t, r, p, calm, fs)
+				return
+			}
+			for lane := range lanes {
+				var mine []fault
+				for i := lane; i < len(fs); i += lanes {
+					mine = append(mine, fs[i])
+				}
+				t.Run(fmt.Sprintf("lane-%d", lane), func(t *testing.T) {
+					t.Parallel()
+					newWorld(t).disturb(t, r, boxPlan(t, r, t.TempDir()), calm, mine)
+				})
+			}
 		})
+	}
+}
+
+// disturb carries a plan out with each of the faults, and judges what comes of it
+// by an undisturbed run.
+func (w *world) disturb(t *testing.T, r request, p actions.Plan, calm played, fs []fault) {
+	t.Helper()
+	for i, f := range fs {
+		x := w.play(t, r, p, f, fmt.Sprintf("%04d-cut", i))
+		at := fmt.Sprintf("%s %d", f.kind, f.at)
+		same := x.outcome == r.ends && x.snapshot == calm.snapshot
+		lost := strings.HasPrefix(f.kind, "host") // nobody can know
+		// What was held still on it is not any more, and is not copied then.
+		unheld := lost && strings.Contains(x.story, "the host was started anew since it was held") && (x.outcome == Undone || x.outcome == Partial)
+		if !same && !unheld && !(lost && (x.outcome == Undone && r.undone(x.snapshot) || x.outcome == Hands && x.err != nil)) {
+			t.Errorf("%s: %s with %q, want %s with %q (%v)\n%s", at, x.outcome, x.snapshot, r.ends, calm.snapshot, x.err, x.story)
+		}
+		if len(x.twice) > 0 {
+			t.Errorf("%s: %v was done twice\n%s", at, x.twice, x.story)
+		}
+		if !x.struck {
+			t.Errorf("%s: nothing was disturbed\n%s", at, x.story)
+		}
 	}
 }

@@ -24,9 +24,12 @@ var guardScript string
 // errHost is a host that could not be asked for a lease.
 var errHost = errors.New("no lease could be had")
 
+// unreached is how long a host is waited for on which nothing has to be done.
+const unreached = 30 * time.Second
+
 // lease takes the leases of the plan's targets on every host that a step acts
-// on. One that a step brings back may not answer yet: its lease is taken ahead
-// of the first act there.
+// on. One that a step brings back may not answer yet, and one on which every step
+// may fail need not: its lease is taken ahead of the first act there.
 func (c *carried) lease(ctx context.Context) error {
 	c.epochs = map[inventory.Ref]string{}
 	if c.NoLease {
@@ -45,7 +48,7 @@ func (c *carried) lease(ctx context.Context) error {
 		switch {
 		case errs[i] == nil:
 			c.epochs[h] = epochs[i]
-		case brought && errors.Is(errs[i], errHost):
+		case (brought || c.spared(h)) && errors.Is(errs[i], errHost):
 			errs[i] = nil
 		}
 	}
@@ -56,8 +59,14 @@ func (c *carried) lease(ctx context.Context) error {
 	return nil
 }
 
+// spared reports whether the run goes on without what it does on a host.
+func (c *carried) spared(h inventory.Ref) bool {
+	return !slices.ContainsFunc(c.plan.Steps, func(s actions.Step) bool { return s.Host == h && s.Do.Name != "" && !s.MayFail })
+}
+
 // reach takes the lease on the host of a step that another step has brought
 // back since, and waits for it as long as the step may take: a machine boots.
+// One that the run goes on without is not waited for like that.
 func (c *carried) reach(ctx context.Context, s actions.Step) error {
 	if c.NoLease || s.Do.Name == "" {
 		return nil
@@ -65,7 +74,11 @@ func (c *carried) reach(ctx context.Context, s actions.Step) error {
 	if _, ok := c.epoch(s.Host); ok {
 		return nil
 	}
-	limited, cancel := context.WithTimeout(ctx, s.Timeout)
+	limit := s.Timeout
+	if s.MayFail {
+		limit = min(limit, unreached)
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		epoch, err := c.leaseOn(limited, s.Host, "take", "")
@@ -90,7 +103,7 @@ func (c *carried) reach(ctx context.Context, s actions.Step) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return c.fail(ctx, s, StepFailed, fmt.Errorf("it did not come back within %s: %w", s.Timeout, err))
+			return c.fail(ctx, s, StepFailed, fmt.Errorf("it did not come back within %s: %w", limit, err))
 		}
 	}
 }

@@ -270,6 +270,9 @@ func planText(p actions.Plan, pr printer) string {
 	for _, c := range p.Conditions {
 		line("  %s %-9s %s", pr.signs.hold(c.Hold), c.Hold, c.Text)
 		line("              %s%s", c.Seen, acceptHint(c))
+		if c.Next != "" {
+			line("              next: %s", c.Next)
+		}
 	}
 	if len(p.Steps) > 0 {
 		line("")
@@ -357,10 +360,20 @@ func stepNotes(s actions.Step) string {
 	return "[" + strings.Join(notes, ", ") + "]"
 }
 
-// runHint is the command that runs a plan, with what it takes.
+// more words how many more conditions block a plan.
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d more", n)
+}
+
+// runHint is the command that runs a plan, with what it takes, or what to do
+// before it can be run.
 func runHint(p actions.Plan) string {
-	if n := len(p.Unmet(actions.Blocking)); n > 0 {
-		return fmt.Sprintf("It cannot be run: %d of its conditions block it.", n)
+	if blocked := p.Unmet(actions.Blocking); len(blocked) > 0 {
+		return "It cannot be run: " + blocked[0].Text + ": " + blocked[0].Seen + more(len(blocked)-1) + ".\nFirst: " + blocked[0].Next +
+			"\nThen:  jurymast plan " + engine.Words(p)
 	}
 	cmd := "jurymast run " + engine.Words(p)
 	if open := p.Unmet(actions.Open); len(open) > 0 {
