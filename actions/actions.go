@@ -210,6 +210,10 @@ type Kind struct {
 	// target, and what to name instead; "" where it can. It is asked when the
 	// inventory is read. nil: it takes any target.
 	Takes func(t inventory.Target) (why, hint string)
+	// Refuses says of which key of a target of the kind the value makes no sense
+	// beside its others, why, and what to say instead; "" where all do. It is
+	// asked when the inventory is read. nil: all do always.
+	Refuses func(t inventory.Target) (key, why, hint string)
 	// Fence and Redirect tell how a host is kept from writing and how clients
 	// are led to another.
 	Fence    func(f *inventory.Fleet, x inventory.Fence) (Fence, error)
@@ -230,7 +234,7 @@ const (
 
 // Schema returns what the inventory may say to the kind.
 func (k Kind) Schema() inventory.KindSchema {
-	return inventory.KindSchema{Levels: k.Levels, Options: k.Options, Limits: k.Limits, Takes: k.Takes, Files: k.Repository != nil, NoData: k.Data == nil}
+	return inventory.KindSchema{Levels: k.Levels, Options: k.Options, Limits: k.Limits, Takes: k.Takes, Refuses: k.Refuses, Files: k.Repository != nil, NoData: k.Data == nil}
 }
 
 // Verbs returns what the kind can do, as words.

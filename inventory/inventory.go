@@ -350,6 +350,10 @@ type KindSchema struct {
 	// Takes says of a kind of repository why it cannot keep copies of a target,
 	// and what to do about that; "" where it can. nil: it takes any.
 	Takes func(t Target) (why, hint string)
+	// Refuses says of which key of a target of the kind the value makes no sense
+	// beside its others, why, and what to say instead; "" where all do. nil: all
+	// do always.
+	Refuses func(t Target) (key, why, hint string)
 	// Files: a repository of the kind keeps files. NoData: which files a target
 	// of the kind has is not known, so that no such repository takes them.
 	Files, NoData bool

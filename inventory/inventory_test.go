@@ -26,7 +26,13 @@ var testKinds = Schema{
 	"dir": {Levels: []Level{LevelShare}},
 	"unit": {
 		Levels:  []Level{LevelService},
-		Options: []Option{{Name: "unit", Type: TypeString, Required: true, Doc: "the systemd unit"}},
+		Options: []Option{{Name: "unit", Type: TypeString, Required: true, Doc: "the systemd unit"}, {Name: "off", Type: TypeBool, Doc: "whether it is meant to be off"}},
+		Refuses: func(t Target) (key, why, hint string) {
+			if t.Options.Bool("off") && len(t.Standby) > 0 {
+				return "off", "what is off needs no standby", "leave out off, or standby"
+			}
+			return "", "", ""
+		},
 	},
 	"http": {
 		Levels: []Level{LevelService, LevelCheck},

@@ -21,6 +21,7 @@ func (b *builder) rules(root *table) {
 	b.inheritJumps()
 	b.loops(all)
 	b.standbys()
+	b.refused(all)
 	b.addresses()
 	b.mountPoints()
 	b.backups()
@@ -166,6 +167,17 @@ func (b *builder) standbys() {
 				b.report(at, hint, "%s, and class user forbids that", text)
 			case ClassApplication:
 				b.warn(at, hint, "%s", text)
+			}
+		}
+	}
+}
+
+// refused reports values that make no sense together, as the kinds say.
+func (b *builder) refused(all []*Target) {
+	for _, t := range all {
+		if k := b.kinds[t.Kind]; k.Refuses != nil {
+			if key, why, hint := k.Refuses(*t); key != "" {
+				b.report(b.valuePos(t.Ref, key), hint, "%s: %s", t.Ref, why)
 			}
 		}
 	}

@@ -20,18 +20,21 @@ var docker = actions.Kind{
 whose health check says so is fail; one that was restarted since the look before, or is paused, is warn. A container
 that ended with 0 and is not meant to be restarted has done its work.
 
+As the kind of a node or vm it looks at the machine as kind linux does, and at the engine.
+
 The login must be in group docker, which is as good as root on that machine, or may use sudo: the rules of --sudoers
 allow no more than this look (sudo 1.9.10 or newer).`,
-	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
+	Levels: []inventory.Level{inventory.LevelNode, inventory.LevelVM, inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "containers", Type: inventory.TypeList, Doc: "containers that must be there, by name"},
 		{Name: "ignore", Type: inventory.TypeList, Doc: "containers that are not looked at"},
 	},
-	Sudoers: dockerContainerRules,
+	Limits:  linux.Limits,
+	Sudoers: slices.Concat(linux.Sudoers, dockerContainerRules),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		s := dockerLook(f, t, "docker/look.sh")
 		want, ignore := t.Options.List("containers"), t.Options.List("ignore")
-		return []actions.Check{
+		own := []actions.Check{
 			{ID: "engine", Title: "docker engine", Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 				e := dockerParse(a)
 				if e.trouble != nil {
@@ -43,6 +46,10 @@ allow no more than this look (sudo 1.9.10 or newer).`,
 				return dockerContainers(dockerParse(a), want, ignore, a)
 			}},
 		}
+		if l := t.Ref.Level(); (l == inventory.LevelNode || l == inventory.LevelVM) && ofItsKind(f, t) {
+			return append(linuxChecks(f, t), own...)
+		}
+		return own
 	},
 	Proved: map[string]actions.Ground{"look": actions.Real},
 }

@@ -28,14 +28,22 @@ from starting by itself, and the shares are unmounted; there they are mounted be
 on a standby would start at the next boot beside the active one: have it enabled on one host only. With data on a
 disk of its own, a standby starts from the newest copy.
 
-With state = "inactive" it must not run: one that does is fail, and one that would start at the next boot is warn. It is
-for a unit without standbys.`,
+With state = "inactive" it must not run: one that does is fail, and one that would start at the next boot is warn. It
+goes with no standby: a service with standbys must run on exactly one host. What must not run on each of several hosts
+is a service for each.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
 		{Name: "state", Type: inventory.TypeEnum, Values: []string{"active", "inactive"}, Default: "active", Doc: "what it is meant to be"},
 		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "stop"}, Default: "none", Doc: "what keeps its data still while it is copied"},
 		proveOption,
+	},
+	Refuses: func(t inventory.Target) (key, why, hint string) {
+		if t.Options.String("state") != "inactive" || len(t.Standby) == 0 {
+			return "", "", ""
+		}
+		return "state", "a service with standbys must run on exactly one host, and this says that it must run on none",
+			`leave out state, or leave out standby and add a service with state = "inactive" for each host that must not run it`
 	},
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		unit := systemdName(t)

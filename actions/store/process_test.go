@@ -3,18 +3,15 @@ package store
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -338,68 +335,5 @@ func TestLockWithinOneProcess(t *testing.T) {
 	}
 	if err := unlock(); err != nil {
 		t.Error(err)
-	}
-}
-
-// fullPart commits until nothing more can be written, then reads, then gets
-// its room back and writes again.
-func fullPart(ctx context.Context, args []string) error {
-	// Past the limit the kernel sends a signal that would end the process.
-	signal.Ignore(syscall.SIGXFSZ)
-	s, err := Open(ctx, args[0])
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		return err
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 512 << 10, Max: old.Max}); err != nil {
-		return err
-	}
-	done := 0
-	write := func() error {
-		at := noon.Add(time.Duration(done) * time.Minute)
-		return s.Commit(ctx, Sweep{Entries: fleetOf(50, at, done), Events: []actions.Event{{Type: actions.EventState, At: at}}, At: at})
-	}
-	for ; err == nil && done < 1000; done++ {
-		err = write()
-	}
-	done-- // the last was not
-	var e *Error
-	if !errors.As(err, &e) || !errors.Is(err, ErrFull) || e.Hint() == "" {
-		return fmt.Errorf("on a full disk: %w", err)
-	}
-	if _, err := s.State(ctx); err != nil {
-		return fmt.Errorf("reading on a full disk: %w", err)
-	}
-	if _, err := s.Lock(ctx, "check", "me", 0); err != nil {
-		return fmt.Errorf("locking on a full disk: %w", err)
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		return err
-	}
-	if err := write(); err != nil {
-		return fmt.Errorf("with room again: %w", err)
-	}
-	return json.NewEncoder(os.Stdout).Encode(done + 1)
-}
-
-func TestFullDisk(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s.db")
-	_, out, _ := child(t, "", "full", path)
-	out.Scan()
-	var done int
-	if err := json.Unmarshal(out.Bytes(), &done); err != nil || done < 2 {
-		t.Fatal(out.Text())
-	}
-	s := openTest(t, path)
-	if err := s.Check(t.Context()); err != nil {
-		t.Error(err)
-	}
-	events, err := s.History(t.Context(), Filter{})
-	if err != nil || len(events) != done {
-		t.Errorf("%d events, want %d; %v", len(events), done, err)
 	}
 }
