@@ -13,20 +13,26 @@ import (
 )
 
 //go:embed batch.sh
-var batchScript string
+var batchText string
 
-//go:embed inner.sh
-var innerScript string
+//go:embed lane.sh
+var laneText string
+
+//go:embed worker.sh
+var workerText string
 
 const (
-	maxOut   = 256 << 10 // bytes kept of one check's standard output
-	maxErr   = 16 << 10  // and of its standard error
-	maxTotal = 16 << 20  // of one host's answer: with more checks each keeps less
-	maxLanes = 16        // checks of one host side by side, at most
+	maxOut     = 256 << 10 // bytes kept of one check's standard output
+	maxErr     = 16 << 10  // and of its standard error
+	maxTotal   = 16 << 20  // of one host's answer: with more checks each keeps less
+	maxWorkers = 24        // side by side on one host, at most: each is some eight processes
 
-	// killTime is how long a check may outlive its limit: TERM, two seconds,
-	// KILL.
+	// killTime is how long a check may outlive its limit: the rest of a
+	// second, TERM, two seconds, KILL.
 	killTime = 3 * time.Second
+	// overtakeTime is when what waits behind a check goes on without it, at
+	// the latest.
+	overtakeTime = time.Second
 	// travel is what is left of a host's deadline for connecting and for the
 	// way there and back.
 	travel = 15 * time.Second
@@ -76,46 +82,46 @@ func plan(checks []Due) []job {
 	return runs
 }
 
-// lanes puts runs into lanes that are worked off side by side: as many as it
-// takes for the worst case, every check hanging until its limit, to end within
-// the budget, and no more, since the machine has its own work to do. Runs that
-// need each other share a lane, what is needed first; shorter limits go ahead
-// of longer ones. Where even the most lanes are too few, the limits shrink.
-func lanes(runs []job, budget time.Duration) [][]int {
+// order puts runs into the order in which a host's workers take them, in groups
+// that need each other, what is needed first; shorter limits go ahead of longer
+// ones. Where the worst case, every check hanging until its limit, would not
+// end within the budget, the limits shrink.
+func order(runs []job, budget time.Duration) [][]int {
 	groups := components(runs)
-	var total time.Duration
-	for _, r := range runs {
-		total += r.limit + killTime
-	}
-	n := min(max(1, int((total+budget-1)/budget)), maxLanes, len(groups))
-	if n == 0 {
-		return nil
-	}
-	worst := make([]time.Duration, n)
-	out := make([][]int, n)
+	// Each that hangs holds up those behind it until it is overtaken; the last
+	// worker has nobody to leave anything to.
+	aside := max(0, min(len(groups), maxWorkers)-1)
+	last := groups[min(aside, len(groups)):]
+	share := budget - time.Duration(aside)*overtakeTime
+	longest, n := time.Duration(0), 0
 	for _, g := range groups {
-		least := 0
-		for i := range worst {
-			if worst[i] < worst[least] {
-				least = i
-			}
-		}
-		for _, r := range g {
-			worst[least] += runs[r].limit + killTime
-		}
-		out[least] = append(out[least], g...)
+		longest, n = max(longest, worstOf(runs, g)), max(n, len(g))
 	}
-	for i, lane := range out {
-		slack := time.Duration(len(lane)) * killTime
-		if worst[i] <= budget {
-			continue
-		}
-		for _, r := range lane {
-			share := float64(budget-slack) / float64(worst[i]-slack)
-			runs[r].limit = max(time.Second, time.Duration(float64(runs[r].limit)*share).Truncate(time.Second))
-		}
+	var end time.Duration
+	for _, g := range last {
+		end += worstOf(runs, g)
 	}
-	return out
+	if end > longest {
+		longest, n = end, len(slices.Concat(last...))
+	}
+	if longest <= share {
+		return groups
+	}
+	slack := time.Duration(n) * killTime
+	for i := range runs {
+		part := float64(share-slack) / float64(longest-slack)
+		runs[i].limit = max(time.Second, time.Duration(float64(runs[i].limit)*part).Truncate(time.Second))
+	}
+	return groups
+}
+
+// worstOf is how long runs take one after the other at most.
+func worstOf(runs []job, group []int) time.Duration {
+	var d time.Duration
+	for _, r := range group {
+		d += runs[r].limit + killTime
+	}
+	return d
 }
 
 // components returns the runs in groups that hang together by their needs,
@@ -173,48 +179,50 @@ func byLimit(runs []job) []int {
 }
 
 // batch renders runs as one command; sudo says whether those that need root may
-// ask for it. Scripts that cannot be rendered are left
-// out; their errors are returned by the number of the run.
+// ask for it. Scripts that cannot be rendered are left out; their errors are
+// returned by the number of the run.
 func batch(runs []job, nonce string, budget time.Duration, sudo bool) (ssh.Command, map[int]error) {
-	in := map[string]string{"jm_nonce": nonce, "jm_inner": innerScript, "jm_root": "no", "jm_lanes": ""}
-	secrets := map[string]string{}
+	keep := min(maxOut, maxTotal/max(1, len(runs)))
+	whole := actions.Script{Name: "batch.sh", Body: batchScript, Secrets: map[string]string{}, Inputs: map[string]string{
+		"jm_nonce": nonce, "jm_base": laneFor(keep), "jm_sudo": "no",
+	}}
+	if sudo {
+		whole.Inputs["jm_sudo"] = "yes"
+	}
 	broken := map[int]error{}
-	var words []string
-	for _, lane := range lanes(runs, budget) {
-		var numbers []string
-		for _, i := range lane {
-			r, n := runs[i], strconv.Itoa(i)
-			text, secret, err := r.script.Render()
+	var plain, rooted []string
+	for _, group := range order(runs, budget) {
+		// A list for each user: what needs an answer that another user gets is
+		// run without knowing it.
+		var lists [2][]string
+		for _, i := range group {
+			text, secret, err := runs[i].script.Render()
 			if err != nil {
 				broken[i] = err
 				continue
 			}
-			numbers = append(numbers, n)
+			n, root := strconv.Itoa(i), runs[i].script.Sudo
 			// One quoted word within another: the shell has read it whole
 			// before it runs any of it.
-			in["jm_text_"+n] = "jm_body=" + actions.Quote(text) + "\n"
-			in["jm_limit_"+n] = strconv.Itoa(wholeSeconds(r.limit))
-			in["jm_needs_"+n] = strings.Trim(fmt.Sprint(r.needs), "[]")
-			in["jm_sudo_"+n] = "no"
-			if r.script.Sudo {
-				in["jm_sudo_"+n], in["jm_root"] = "never", "yes"
-				if sudo {
-					in["jm_sudo_"+n] = "yes"
-				}
-			}
+			assign(&whole, root, false, "jm_text_"+n, "jm_body_"+n+"="+actions.Quote(text)+"\n"+
+				"jm_limit_"+n+"="+strconv.Itoa(wholeSeconds(runs[i].limit))+"\n"+
+				"jm_needs_"+n+"="+actions.Quote(strings.Trim(fmt.Sprint(runs[i].needs), "[]"))+"\n")
 			if len(secret) > 0 {
-				secrets["jm_secret_"+n] = string(secret)
+				assign(&whole, root, true, "jm_secret_"+n, "jm_keep_"+n+"="+actions.Quote(string(secret))+"\n")
 			}
+			at := 0
+			if root {
+				at = 1
+			}
+			lists[at] = append(lists[at], n)
 		}
-		if len(numbers) > 0 {
-			words = append(words, strings.Join(numbers, ","))
+		for at, to := range []*[]string{&plain, &rooted} {
+			if len(lists[at]) > 0 {
+				*to = append(*to, strings.Join(lists[at], "+"))
+			}
 		}
 	}
-	in["jm_lanes"] = strings.Join(words, " ")
-	keep := min(maxOut, maxTotal/max(1, len(runs)))
-	in["jm_max"], in["jm_max_err"] = strconv.Itoa(keep), strconv.Itoa(maxErr)
-
-	whole := actions.Script{Name: "batch.sh", Body: batchScript, Inputs: in, Secrets: secrets}
+	whole.Inputs["jm_plain"], whole.Inputs["jm_asroot"] = strings.Join(plain, ","), strings.Join(rooted, ",")
 	text, secret, err := whole.Render()
 	if err != nil {
 		// Its names are ours and its values have been through Render: only a
@@ -226,7 +234,44 @@ func batch(runs []job, nonce string, budget time.Duration, sudo bool) (ssh.Comma
 	return ssh.Command{Text: text, Secrets: secret, Max: (keep+maxErr+1<<10)*len(runs) + 64<<10}, broken
 }
 
-// seconds rounds up to whole seconds, all that every timeout understands.
+// laneFor returns what runs lists of checks, with what it must be told.
+func laneFor(keep int) string {
+	return fmt.Sprintf("jm_max=%d jm_max_err=%d jm_most=%d\n", keep, maxErr, maxWorkers) +
+		"jm_worker=" + actions.Quote(workerScript) + "\n" + laneScript
+}
+
+// assign gives a batch a variable. Those of checks that need root are handed on
+// to root's shell: they are kept together, as the text of their assignments.
+func assign(s *actions.Script, root, secret bool, name, value string) {
+	vars, all := s.Inputs, "jm_rooted"
+	if secret {
+		vars, all = s.Secrets, "jm_hidden"
+	}
+	if root {
+		vars[all] += name + "=" + actions.Quote(value) + "\n"
+		return
+	}
+	vars[name] = value
+}
+
+// What goes to every host at every look goes without comments and indents,
+// which are half of it.
+var batchScript, laneScript, workerScript = terse(batchText), terse(laneText), terse(workerText)
+
+// terse leaves out the lines of a script that are comments, and indents. A line
+// within quotes must not look like either.
+func terse(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimLeft(line, " ")
+		if line != "\n" && !strings.HasPrefix(line, "#") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// wholeSeconds rounds up to whole seconds, all that every timeout understands.
 func wholeSeconds(d time.Duration) int {
 	return max(1, int((d+time.Second-1)/time.Second))
 }

@@ -118,8 +118,8 @@ func TestBatchFramesBothStreams(t *testing.T) {
 		}
 		for i, w := range want {
 			f := a.frames[i]
-			if !f.answered() || string(f.out) != w.out || f.code != w.code || w.err != "*" && string(f.err) != w.err {
-				t.Errorf("run %d: answered %t, out %q, err %q, code %d, left %d; want %+v", i, f.answered(), f.out, f.err, f.code, f.left, w)
+			if !f.answered(maxOut) || string(f.out) != w.out || f.code != w.code || w.err != "*" && string(f.err) != w.err {
+				t.Errorf("run %d: answered %t, out %q, err %q, code %d, left %d; want %+v", i, f.answered(maxOut), f.out, f.err, f.code, f.left, w)
 			}
 		}
 		if len(out.Stderr) > 0 {
@@ -128,20 +128,22 @@ func TestBatchFramesBothStreams(t *testing.T) {
 	})
 }
 
-func TestBatchInLanes(t *testing.T) {
+// TestBatchOvertakesTheSlow has checks that each take longer than it takes to
+// be overtaken: they run side by side, and their answers do not mix.
+func TestBatchOvertakesTheSlow(t *testing.T) {
 	eachShell(t, func(t *testing.T, p *shellPool) {
 		var named []string
-		for i := range 12 {
-			named = append(named, fmt.Sprintf("c%d", i), fmt.Sprintf("seq 1 %d; echo e%d >&2; exit %d", 20000+i, i, i))
+		for i := range 4 {
+			named = append(named, fmt.Sprintf("c%d", i), fmt.Sprintf("seq 1 %d; echo e%d >&2; sleep 3; seq 1 %d; exit %d", 20000+i, i, 20000+i, i))
 		}
-		checks := scriptsOf(2*time.Second, named...)
-		if n := len(lanes(plan(checks), 15*time.Second)); n < 3 {
-			t.Fatalf("%d lanes: the test means to have more", n)
+		start := time.Now()
+		a, out := runBatch(t, p, time.Minute, scriptsOf(20*time.Second, named...))
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("it took %s; one after the other is 12", d)
 		}
-		a, out := runBatch(t, p, 15*time.Second, checks)
 		for i, f := range a.frames {
-			if !f.answered() || f.code != i || string(f.err) != fmt.Sprintf("e%d\n", i) {
-				t.Fatalf("run %d: %t %d %q left %d\n%s", i, f.answered(), f.code, f.err, f.left, out.Stderr)
+			if !f.answered(maxOut) || f.code != i || string(f.err) != fmt.Sprintf("e%d\n", i) {
+				t.Fatalf("run %d: %t %d %q left %d\n%s", i, f.answered(maxOut), f.code, f.err, f.left, out.Stderr)
 			}
 			if !strings.HasSuffix(string(f.out), fmt.Sprintf("\n%d\n", 20000+i)) {
 				t.Errorf("run %d ends with %q", i, f.out[max(0, len(f.out)-20):])
@@ -155,7 +157,6 @@ func TestBatchHangCostsOnlyItself(t *testing.T) {
 		checks := scriptsOf(time.Second,
 			"sleeps", "echo before; sleep 60",
 			"ignores TERM", "trap '' TERM; echo before; while :; do sleep 60; done",
-			"leaves its output", "echo before; sleep 60 & exit 0",
 			"spins", "echo before; while :; do :; done",
 			"stops", "echo before; kill -STOP $$",
 			"fine", "echo fine",
@@ -168,7 +169,7 @@ func TestBatchHangCostsOnlyItself(t *testing.T) {
 		}
 		for i, d := range checks {
 			fine := strings.HasPrefix(d.Check.ID, "fine")
-			if f := a.frames[i]; f.answered() != fine || !f.ended {
+			if f := a.frames[i]; f.answered(maxOut) != fine || f.gone == fine {
 				t.Errorf("%s: %+v\n%s\n%s", d.Check.ID, f, out.Stdout, out.Stderr)
 			}
 		}
@@ -178,17 +179,39 @@ func TestBatchHangCostsOnlyItself(t *testing.T) {
 	})
 }
 
+// TestBatchDoesNotWaitForWhatIsLeft has a check that ends and leaves a process
+// behind that holds its output: it has answered, and the look ends.
+func TestBatchDoesNotWaitForWhatIsLeft(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		start := time.Now()
+		a, out := runBatch(t, p, time.Minute, scriptsOf(20*time.Second,
+			"leaves", "echo before; sleep 61 & exit 0",
+			"stubborn", "(trap '' TERM; exec sleep 62) & echo before",
+			"detached", "sleep 63 >/dev/null 2>&1 & echo before",
+		))
+		if d := time.Since(start); d > 15*time.Second {
+			t.Errorf("it took %s", d)
+		}
+		for i, f := range a.frames {
+			if !f.answered(maxOut) || string(f.out) != "before\n" {
+				t.Errorf("%d: %+v\n%s\n%s", i, f, out.Stdout, out.Stderr)
+			}
+		}
+	})
+}
+
 func TestBatchBoundsEachCheck(t *testing.T) {
 	eachShell(t, func(t *testing.T, p *shellPool) {
 		a, _ := runBatch(t, p, time.Minute, scriptsOf(10*time.Second,
 			"flood", "yes 0123456789", "errors", "yes 0123456789 >&2", "small", "echo ok"))
-		if n := len(a.frames[0].out); n != maxOut {
-			t.Errorf("%d bytes kept of the flood", n)
+		if f := a.frames[0]; !f.answered(maxOut) || len(f.out) <= maxOut || len(f.out) > 4*maxOut {
+			f.out = f.out[:min(len(f.out), 20)]
+			t.Errorf("%d bytes kept of the flood: %+v", len(f.out), f)
 		}
 		if n := len(a.frames[1].err); n < maxErr || n > maxErr+20 {
 			t.Errorf("%d bytes kept of the errors", n)
 		}
-		if f := a.frames[2]; !f.answered() || string(f.out) != "ok\n" {
+		if f := a.frames[2]; !f.answered(maxOut) || string(f.out) != "ok\n" {
 			t.Errorf("%+v", f)
 		}
 	})
@@ -200,7 +223,7 @@ func TestBatchSkipsWhatNeedsTheHung(t *testing.T) {
 		checks[1].Check.Needs = []string{"daemon"}
 		checks[2].Check.Needs = []string{"a"}
 		a, _ := runBatch(t, p, time.Minute, checks)
-		if a.frames[1].needed != 0 || a.frames[2].needed != 1 || !a.frames[3].answered() {
+		if a.frames[1].needed != 0 || a.frames[2].needed != 1 || !a.frames[3].answered(maxOut) {
 			t.Errorf("%+v", a.frames)
 		}
 	})
@@ -229,7 +252,7 @@ func TestBatchWithoutTimeout(t *testing.T) {
 	dir := busyboxPath(t, "timeout", "setsid")
 	p := &shellPool{argv: []string{"/bin/dash"}, env: []string{"PATH=" + dir}}
 	a, out := runBatch(t, p, time.Minute, scriptsOf(time.Second, "one", "echo 1", "two", "exit 2"))
-	if !a.frames[0].answered() || a.frames[1].code != 2 {
+	if !a.frames[0].answered(maxOut) || a.frames[1].code != 2 {
 		t.Errorf("%s\n%s", out.Stdout, out.Stderr)
 	}
 
@@ -241,7 +264,7 @@ func TestBatchWithoutTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, out = runBatch(t, p, time.Minute, scriptsOf(time.Second, "hung", "echo before; sleep 60", "two", "exit 2"))
-	if a.frames[0].answered() || a.frames[1].code != 2 {
+	if a.frames[0].answered(maxOut) || a.frames[1].code != 2 {
 		t.Errorf("%s\n%s", out.Stdout, out.Stderr)
 	}
 }
@@ -263,7 +286,7 @@ func TestBatchSudoRefused(t *testing.T) {
 	checks[0].Check.Script.Sudo = true
 	runs := plan(checks)
 	a, _ := runBatch(t, p, time.Minute, checks)
-	if f := a.frames[1]; !f.answered() {
+	if f := a.frames[1]; !f.answered(maxOut) {
 		t.Errorf("%+v", f)
 	}
 	o := unanswered(a.frames[0], runs[0])
@@ -285,12 +308,12 @@ func TestBatchSudoRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, _ = runBatch(t, p, time.Minute, checks)
-	if f := a.frames[0]; !f.answered() || string(f.out) != "1000\n" {
+	if f := a.frames[0]; !f.answered(maxOut) || string(f.out) != "1000\n" {
 		t.Errorf("%+v %s", f, f.err)
 	}
 }
 
-func TestLanes(t *testing.T) {
+func TestOrder(t *testing.T) {
 	many := func(n int, limit time.Duration) []job {
 		rs := make([]job, n)
 		for i := range rs {
@@ -302,55 +325,46 @@ func TestLanes(t *testing.T) {
 		name   string
 		runs   []job
 		budget time.Duration
-		want   int
+		want   time.Duration // limit of each
 	}{
 		{"none", nil, time.Minute, 0},
-		{"one", many(1, 10*time.Second), time.Minute, 1},
-		{"what fits stays in one", many(3, 10*time.Second), 45 * time.Second, 1},
-		{"ten take three", many(10, 10*time.Second), 45 * time.Second, 3},
-		{"a hundred take the most", many(100, 10*time.Second), 45 * time.Second, maxLanes},
-		{"longer than the budget", many(1, 10*time.Minute), 45 * time.Second, 1},
+		{"one", many(1, 10*time.Second), time.Minute, 10 * time.Second},
+		{"ten in the usual time", many(10, 10*time.Second), 45 * time.Second, 10 * time.Second},
+		{"as many as there are workers", many(maxWorkers, 10*time.Second), 45 * time.Second, 10 * time.Second},
+		{"the last worker has more to do", many(maxWorkers+1, 10*time.Second), 45 * time.Second, 8 * time.Second},
+		{"far too many", many(100, 10*time.Second), 45 * time.Second, time.Second},
+		{"longer than the budget", many(1, 10*time.Minute), 45 * time.Second, 42 * time.Second},
+		{"those behind are held up", many(5, 10*time.Second), 10 * time.Second, 3 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ls := lanes(c.runs, c.budget)
-			if len(ls) != c.want {
-				t.Fatalf("%d lanes, want %d", len(ls), c.want)
-			}
 			n := 0
-			for _, lane := range ls {
-				var worst time.Duration
-				for _, r := range lane {
-					n++
-					worst += c.runs[r].limit + killTime
-				}
-				if worst > c.budget+time.Duration(len(lane))*killTime {
-					t.Errorf("a lane may take %s of %s", worst, c.budget)
-				}
+			for _, g := range order(c.runs, c.budget) {
+				n += len(g)
 			}
 			if n != len(c.runs) {
-				t.Errorf("%d runs in lanes of %d", n, len(c.runs))
+				t.Errorf("%d runs of %d", n, len(c.runs))
+			}
+			for i, r := range c.runs {
+				if r.limit != c.want {
+					t.Fatalf("the limit of run %d is %s, want %s", i, r.limit, c.want)
+				}
 			}
 		})
 	}
-	t.Run("needs share a lane, the needed first", func(t *testing.T) {
+	t.Run("needs hang together, the needed first", func(t *testing.T) {
 		rs := many(9, 10*time.Second)
 		rs[1].needs, rs[0].needs = []int{8}, []int{1}
 		rs[3].limit = time.Second
-		for _, lane := range lanes(rs, 45*time.Second) {
-			if i := slices.Index(lane, 8); i >= 0 {
-				if !slices.Equal(lane[i:i+3], []int{8, 1, 0}) {
-					t.Errorf("lane %v", lane)
-				}
-				return
-			}
+		got := order(rs, 45*time.Second)
+		if len(got) != 7 || !slices.Equal(got[0], []int{3}) || !slices.Equal(got[1], []int{8, 1, 0}) {
+			t.Errorf("%v", got)
 		}
-		t.Error("not there")
 	})
 	t.Run("a loop of needs ends", func(t *testing.T) {
 		rs := many(2, time.Second)
 		rs[0].needs, rs[1].needs = []int{1}, []int{0}
-		if ls := lanes(rs, time.Minute); len(ls) != 1 || len(ls[0]) != 2 {
-			t.Errorf("%v", ls)
+		if got := order(rs, time.Minute); len(got) != 1 || len(got[0]) != 2 {
+			t.Errorf("%v", got)
 		}
 	})
 }

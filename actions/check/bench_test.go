@@ -82,8 +82,8 @@ func BenchmarkWarmLatency(b *testing.B) {
 func quick(name string) sshlab.Host {
 	return sshlab.Host{Name: name, SharedKey: true, Canned: func(_ string, stdin []byte) (stdout, stderr []byte, exit int) {
 		mark, nonce := word(stdin, "JM_MARK="), word(stdin, `jm_nonce='`)
-		out := fmt.Sprintf("%s 0 0\n\n==%s hello .\n\n==%s begin 0 .\nok\n\n==%s errors 0 .\n\n==%s code 0 .\n\n==%s left 0 .\n\n==%s end 0 .\n\n==%s bye .\n",
-			mark, nonce, nonce, nonce, nonce, nonce, nonce, nonce)
+		out := fmt.Sprintf("%s 0 0\n\n==%s hello .\n\n==%s begin 0 .\nok\n\n==%s end 0 0 .\n\n==%s errors 0 .\n\n==%s code 0 0 .\n\n==%s bye .\n",
+			mark, nonce, nonce, nonce, nonce, nonce, nonce)
 		return []byte(out), []byte(mark + "\n"), 0
 	}}
 }

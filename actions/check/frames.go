@@ -8,20 +8,35 @@ import (
 
 // frame is what one run answered.
 type frame struct {
-	begun, ended bool
-	needed       int // the run that gave no answer and so kept this one back; -1 for none
-	out, err     []byte
-	code         int // exit code of the script, where answered
-	left         int // exit code of what held it to its limit
-	coded, gone  bool
-	broken       bool // its marks came in an order that batch.sh does not write
+	begun    bool
+	ended    bool // by itself: all that it printed is there, and its exit code
+	needed   int  // the run that gave no answer and so kept this one back; -1 for none
+	out, err []byte
+	code     int // its exit code, where told
+	told     bool
+	gone     bool // it was given up
+	left     int  // why: leftLate for lack of time, else an exit code
+	heard    bool // what it said on standard error is there, as far as it was kept
+	broken   bool // its marks came in an order that the scripts do not write
 }
 
-// answered reports whether the script ran to its end and all that it said is
-// there.
-func (f frame) answered() bool {
-	return f.begun && f.ended && f.coded && f.gone && f.left == 0 && !f.broken
+// answered reports whether the script ran to its end and all that it printed is
+// there. keep is how much of that is wanted: one that said more, on either
+// stream, was ended by it and has answered as well.
+func (f frame) answered(keep int) bool {
+	switch {
+	case !f.begun || f.broken || f.gone && f.left == leftLate:
+		return false
+	case len(f.out) > keep:
+		return f.ended || f.heard
+	case f.ended:
+		return !f.gone
+	}
+	return f.told && f.code == brokenPipe
 }
+
+// leftLate is how a run was left whose time was over.
+const leftLate = 124
 
 // answer is a host's answer, taken apart.
 type answer struct {
@@ -66,125 +81,83 @@ func mark(line []byte, prefix string) ([]string, bool) {
 type parser struct {
 	*answer
 	out  []byte
-	open int // the frame that is open, -1 for none
-	part part
-	from int // where the part that is open begins
+	open int  // the frame that is open, -1 for none
+	errs bool // what is open is its standard error
+	from int  // where what is open begins
 }
-
-type part uint8
-
-const (
-	partOut part = iota
-	partErr
-	partTail // behind the script's own words on standard error
-)
 
 // mark takes one mark, which stands at out[at:next].
 func (p *parser) mark(words []string, at, next int) {
-	if len(words) == 0 {
-		p.spoil()
-		return
-	}
-	args := make([]int, 0, 2)
-	for _, w := range words[1:] {
-		n, err := strconv.Atoi(w)
-		if err != nil {
-			n = -1
+	var args [2]int
+	for i := range args {
+		args[i] = -1
+		if len(words) > i+1 {
+			if n, err := strconv.Atoi(words[i+1]); err == nil {
+				args[i] = n
+			}
 		}
-		args = append(args, n)
 	}
-	word, arg := words[0], -1
-	if len(args) > 0 {
-		arg = args[0]
+	open, errs := p.open, p.errs
+	p.close(at)
+	var f *frame
+	if args[0] >= 0 && args[0] < len(p.frames) {
+		f = &p.frames[args[0]]
 	}
-	switch word {
+	switch words[0] {
 	case "hello":
 		p.hello = true
+		return
 	case "bye":
-		p.bye = p.open < 0
-	case "begin", "skip":
-		p.begin(word, arg, args, next)
-	case "errors", "end":
-		p.turn(word, arg, at, next)
-	case "code", "left":
-		p.exit(word, arg, at)
+		p.bye = open < 0
+		return
+	case "begin", "end", "errors", "code", "left", "skip":
 	default:
-		p.spoil()
-	}
-}
-
-func (p *parser) begin(word string, n int, args []int, next int) {
-	p.spoil() // whatever was open has no end
-	if n < 0 || n >= len(p.frames) {
+		if open >= 0 {
+			p.frames[open].broken = true
+		}
 		return
 	}
-	f := &p.frames[n]
-	if f.begun || f.needed >= 0 {
-		f.broken = true
+	if f == nil {
 		return
 	}
-	if word == "skip" {
-		if len(args) == 2 && args[1] >= 0 && args[1] < len(p.frames) {
+	mine := open == args[0]
+	switch words[0] {
+	case "begin":
+		f.broken = f.broken || f.begun || f.needed >= 0
+		f.begun = true
+		p.open, p.errs, p.from = args[0], false, next
+	case "end":
+		f.broken = f.broken || !mine || errs || args[1] < 0
+		f.ended, f.told, f.code = true, true, args[1]
+	case "errors":
+		f.broken = f.broken || f.heard
+		p.open, p.errs, p.from = args[0], true, next
+	case "code", "left":
+		f.broken = f.broken || !mine || !errs || args[1] < 0
+		f.heard = true
+		if words[0] == "left" {
+			f.gone, f.left = true, args[1]
+			break
+		}
+		f.told, f.code = true, args[1]
+	case "skip":
+		if !f.begun && args[1] >= 0 && args[1] < len(p.frames) {
 			f.needed = args[1]
 		}
-		return
-	}
-	f.begun = true
-	p.open, p.part, p.from = n, partOut, next
-}
-
-func (p *parser) turn(word string, n, at, next int) {
-	if p.open < 0 || n != p.open {
-		p.spoil()
-		return
-	}
-	f := &p.frames[n]
-	switch {
-	case word == "errors" && p.part == partOut:
-		f.out = p.cut(at)
-		p.part, p.from = partErr, next
-	case word == "end" && p.part != partOut:
-		if p.part == partErr {
-			f.err = p.cut(at)
-		}
-		f.ended = true
-		p.open = -1
-	default:
-		p.spoil()
 	}
 }
 
-func (p *parser) exit(word string, code, at int) {
-	if p.open < 0 || p.part == partOut || code < 0 {
-		p.spoil()
-		return
-	}
-	f := &p.frames[p.open]
-	if p.part == partErr {
-		f.err = p.cut(at)
-		p.part = partTail
-	}
-	if word == "code" && !f.coded && !f.gone {
-		f.coded, f.code = true, code
-		return
-	}
-	if word == "left" && !f.gone {
-		f.gone, f.left = true, code
-		return
-	}
-	p.spoil()
-}
-
-// cut returns the open part up to a mark, without the newline that every mark
+// close ends what is open ahead of a mark, without the newline that every mark
 // puts ahead of itself.
-func (p *parser) cut(at int) []byte {
-	return bytes.TrimSuffix(p.out[p.from:max(p.from, at)], []byte("\n"))
-}
-
-// spoil gives up the frame that is open.
-func (p *parser) spoil() {
-	if p.open >= 0 {
-		p.frames[p.open].broken = true
-		p.open = -1
+func (p *parser) close(at int) {
+	if p.open < 0 {
+		return
 	}
+	text := bytes.TrimSuffix(p.out[p.from:max(p.from, at)], []byte("\n"))
+	if f := &p.frames[p.open]; p.errs {
+		f.err = text
+	} else {
+		f.out = text
+	}
+	p.open = -1
 }

@@ -237,18 +237,21 @@ func said(out ssh.Output) string {
 // heard reads the answer of one run for one check. whole says that the host's
 // answer came to its end.
 func (l *Looker) heard(f frame, r job, d Due, runs []job, checks []Due, out ssh.Output, whole bool) outcome {
+	keep := maxTotal / max(maxTotal/maxOut, len(runs))
 	switch {
-	case f.answered():
+	case f.answered(keep):
 		o := actions.Output{Stdout: f.out, Stderr: f.err[:min(len(f.err), maxErr)], Exit: f.code, Took: out.Took}
 		// 141: it was ended while writing more than is kept.
-		o.Cut = len(f.out) >= maxTotal/max(maxTotal/maxOut, len(runs)) || f.code == 128+13
+		if len(f.out) > keep || f.code == brokenPipe {
+			o.Stdout, o.Exit, o.Cut = f.out[:min(len(f.out), keep)], brokenPipe, true
+		}
 		rs := l.read(d, actions.Answer{Output: o})
 		return outcome{found: true, readings: rs, took: out.Took}
 	case f.needed >= 0:
 		o := unknown("not looked at: it needs %s, which gave no answer", checks[runs[f.needed].checks[0]].Check.ID)
 		o.cause = d.Target
 		return o
-	case f.ended && !f.broken:
+	case f.gone && !f.broken:
 		return unanswered(f, r)
 	case whole:
 		return unknown("no answer came back: the host's shell ended early%s", lastWords(f.err))
@@ -256,16 +259,19 @@ func (l *Looker) heard(f frame, r job, d Due, runs []job, checks []Due, out ssh.
 	return outcome{}
 }
 
+// brokenPipe is the exit code of what was ended by SIGPIPE.
+const brokenPipe = 128 + 13
+
 // unanswered words a run that came to no proper end.
 func unanswered(f frame, r job) outcome {
 	switch f.left {
-	case 124, 128 + 9, 128 + 14, 128 + 15: // timeout's own, KILL, ALRM, TERM
+	case leftLate:
 		// Its last words are the shell's, on what was killed.
 		return unknown("no answer in %s", time.Duration(wholeSeconds(r.limit))*time.Second)
 	case 126, 127:
 		return unknown("cannot be run (exit %d)%s", f.left, lastWords(f.err))
 	}
-	if r.script.Sudo && !f.coded {
+	if r.script.Sudo && !f.begun {
 		o := unknown("sudo refused%s", lastWords(f.err))
 		o.readings[0].Next = "allow it in sudoers without a password, or log in as root"
 		return o

@@ -221,7 +221,8 @@ func TestLabLineCutInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := <-done
-	if got["bad first"] != "ok: 1" || !strings.HasPrefix(got["bad second"], "unknown: not looked at: node/bad: line lost") ||
+	// What was answered ahead of the cut may have been on its way.
+	if !strings.HasPrefix(got["bad first"], "unknown: not looked at: node/bad: line lost") || !strings.HasPrefix(got["bad second"], "unknown: not looked at: node/bad: line lost") ||
 		!strings.HasPrefix(got["bad ssh"], "unknown: its look broke off: line lost") || got["a vitals"] != "ok: ok" {
 		t.Errorf("%q", got)
 	}

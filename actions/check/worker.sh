@@ -1,0 +1,103 @@
+# Runs checks one after the other, each in a shell of its own. Their texts come
+# ahead of this one, on standard input: see lane.sh.
+#
+# $1 is the nonce of the marks, $2 the list of checks, $3 says which process
+# group this runs in. What a check prints goes to standard output, with marks
+# where it begins and, with its exit code, ends by itself; marks on standard error say what goes on:
+#   at PID GROUP          where this runs; without GROUP it has none of its own
+#   run N LIMIT REST      check N begins; REST are the checks behind it, with a
+#                         plus ahead when the first of them hang together with N
+#   code N EXIT           it ended
+#   skip N M              it is not run, because M gave no answer
+#   aside rest GIVEN REST on USR1: GIVEN is left to others
+#   over
+# On TERM the check that runs is ended, and the next one begins.
+# shellcheck shell=sh disable=SC2154,SC2317,SC2329 # texts come from outside, traps call functions
+
+LC_ALL=C
+export LC_ALL
+jm_nonce=$1 jm_list=$2 jm_group=$$
+case $3 in
+parent) jm_group=$PPID ;;
+none) jm_group='' ;;
+esac
+set --
+jm_now='' jm_like='' jm_lost='' jm_dead='' jm_job=''
+
+jm_mark() { printf '\n==%s %s .\n' "$jm_nonce" "$*"; }
+
+# The checks behind the one that runs.
+jm_behind() { jm_behind=${jm_like:++$jm_dead$jm_like${jm_list:+,}}$jm_list; }
+
+jm_give() {
+    [ -n "$jm_now" ] && [ -n "$jm_list" ] || return 0
+    jm_given=$jm_list jm_list=''
+    jm_behind
+    printf '==%s aside rest %s %s .\n' "$jm_nonce" "$jm_given" "$jm_behind" >&2
+}
+trap jm_give USR1
+
+jm_stop() {
+    jm_late=yes
+    [ -z "$jm_now" ] || kill -s TERM "$jm_job" 2>/dev/null
+}
+trap jm_stop TERM
+
+jm_lose() {
+    jm_lost="$jm_lost $1 " jm_dead="$jm_dead!$1+"
+}
+
+jm_look() {
+    eval "jm_limit=\$jm_limit_$jm_n jm_needs=\$jm_needs_$jm_n jm_text=\${jm_keep_$jm_n-}\$jm_body_$jm_n"
+    for jm_need in $jm_needs; do
+        case $jm_lost in
+        *" $jm_need "*)
+            jm_lose "$jm_n"
+            jm_mark skip "$jm_n" "$jm_need" >&2
+            return
+            ;;
+        esac
+    done
+    jm_behind
+    jm_mark begin "$jm_n" || exit
+    jm_mark run "$jm_n" "$jm_limit" "$jm_behind" >&2
+    jm_late=''
+    (eval "$jm_text") </dev/null &
+    jm_job=$! jm_now=$jm_n
+    wait "$jm_job"
+    jm_code=$?
+    # A signal to this shell ends the waiting.
+    while kill -0 "$jm_job" 2>/dev/null; do
+        wait "$jm_job"
+        jm_code=$?
+    done
+    jm_now=''
+    jm_mark code "$jm_n" "$jm_code" >&2
+    if [ -n "$jm_late" ]; then
+        jm_lose "$jm_n"
+    else
+        jm_mark end "$jm_n" "$jm_code" || exit
+    fi
+}
+
+jm_mark at "$$" "$jm_group" >&2
+while [ -n "$jm_list" ]; do
+    jm_like=${jm_list%%,*} jm_lost='' jm_dead=''
+    case $jm_list in
+    *,*) jm_list=${jm_list#*,} ;;
+    *) jm_list='' ;;
+    esac
+    while [ -n "$jm_like" ]; do
+        jm_n=${jm_like%%+*}
+        case $jm_like in
+        *+*) jm_like=${jm_like#*+} ;;
+        *) jm_like='' ;;
+        esac
+        case $jm_n in
+        !*) jm_lose "${jm_n#!}" ;;
+        *) jm_look ;;
+        esac
+    done
+done
+jm_mark over >&2
+exit 0
