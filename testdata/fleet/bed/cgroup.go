@@ -57,6 +57,23 @@ func (g cgroup) make() error {
 	return nil
 }
 
+// prefer gives a bed four times the processor of another's where there is too
+// little.
+func (g cgroup) prefer() error {
+	for _, d := range g.dirs {
+		for file, share := range map[string]string{"cpu.shares": "4096", "cpu.weight": "400"} {
+			at := filepath.Join(d, file)
+			if _, err := os.Stat(at); err != nil {
+				continue // another hierarchy, or the other version
+			}
+			if err := os.WriteFile(at, []byte(share), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // pids returns the processes in the group and in all below it.
 func (g cgroup) pids() ([]int, error) {
 	seen := map[int]bool{}

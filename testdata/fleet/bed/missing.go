@@ -19,6 +19,7 @@ var tools = [][2]string{
 	{"mke2fs", "e2fsprogs"},
 	{"qemu-system-x86_64", "qemu-system-x86"},
 	{"qemu-img", "qemu-utils"},
+	{"iasl", "acpica-tools"},
 }
 
 // Missing says in one line why no bed can be made here, "" if one can.

@@ -40,6 +40,9 @@ type Machine struct {
 	end <-chan struct{}
 	qmp *qmp
 	key string // the key that is in the saved state
+
+	line   sync.Mutex
+	client *ssh.Client // kept between scripts: a login takes a second or two there
 }
 
 // Disks of the machine, of DiskBytes each: /dev/vdb and so on.
@@ -73,6 +76,7 @@ func (s saved) state() string   { return filepath.Join(string(s), "state") }
 func (s saved) key() string     { return filepath.Join(string(s), "key") }
 func (s saved) kernel() string  { return filepath.Join(string(s), "vmlinuz") }
 func (s saved) initrd() string  { return filepath.Join(string(s), "initrd") }
+func (s saved) sensor() string  { return filepath.Join(string(s), "sensor.aml") }
 
 // up starts the machine from its saved state, which it makes first if there is
 // none: two to three minutes.
@@ -95,12 +99,15 @@ func (m *Machine) up(ctx context.Context, cache string) error {
 	if err := m.resumed(ctx); err != nil {
 		return fmt.Errorf("%w\n%s", err, m.lastWords())
 	}
-	return m.welcome(ctx)
+	if err := m.welcome(ctx); err != nil {
+		return err
+	}
+	return m.Heat(ctx, roomTemperature)
 }
 
 // recipe is what a saved machine depends on beside the packages.
 func (m *Machine) recipe() []string {
-	return slices.Concat([]string{m.Name, m.Addr.String(), systemBytes, guest, strconv.Itoa(Disks), strconv.Itoa(DiskBytes)}, hardware)
+	return slices.Concat([]string{m.Name, m.Addr.String(), systemBytes, guest, sensor, strconv.Itoa(Disks), strconv.Itoa(DiskBytes)}, hardware)
 }
 
 // guest is run in the machine's root before its first boot: it undoes what the
@@ -139,7 +146,7 @@ func (m *Machine) build(ctx context.Context, s saved) error {
 	if err := errors.Join(os.WriteFile(s.key(), private, 0o600), os.WriteFile(s.key()+".pub", public, 0o644)); err != nil {
 		return err
 	}
-	if err := m.furnish(ctx, s, string(public)); err != nil {
+	if err := errors.Join(m.furnish(ctx, s, string(public)), compileSensor(ctx, s.sensor())); err != nil {
 		return err
 	}
 	if _, err := tool(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", filepath.Base(s.system()), s.overlay()); err != nil {
@@ -160,6 +167,7 @@ func (m *Machine) build(ctx context.Context, s saved) error {
 	if _, err := m.run(ctx, m.key, "systemctl is-system-running --wait; modprobe -a raid10 raid1 dm_snapshot dm_thin_pool nfsd nfsv4 sch_netem; sync"); err != nil {
 		return err
 	}
+	m.logout()
 	if err := m.qmp.do(ctx, "stop", nil, nil); err != nil {
 		return err
 	}
@@ -270,6 +278,9 @@ func (m *Machine) boot(ctx context.Context, s saved, system, incoming string) er
 		"-kernel", s.kernel(), "-initrd", s.initrd(), "-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off quiet",
 		"-netdev", "tap,id=lan,fd=3", "-device", "virtio-net-pci,netdev=lan,mac=52:54:00:4a:4d:01",
 		"-drive", "file="+system+",if=virtio,format=qcow2,cache=unsafe",
+		"-acpitable", "file="+s.sensor(),
+		"-chardev", "socket,id=sensor,path="+m.sensorLine()+",server=on,wait=off",
+		"-device", "isa-serial,chardev=sensor,index=1",
 	)
 	for i := range Disks {
 		args = append(args, "-drive", "file="+m.disk(i)+",if=virtio,format=raw,cache=unsafe")
@@ -278,7 +289,8 @@ func (m *Machine) boot(ctx context.Context, s saved, system, incoming string) er
 		args = append(args, "-incoming", incoming)
 	}
 	group := cgroupOf(m.bed.id, m.Name)
-	if err := group.make(); err != nil {
+	// What is waited for in a machine of software must not wait for everything else.
+	if err := errors.Join(group.make(), cgroupOf(m.bed.id, "").prefer()); err != nil {
 		return err
 	}
 	launch := `for d in $GROUPS_OF_NODE; do echo $$ >"$d/cgroup.procs" || exit 1; done; unset GROUPS_OF_NODE; exec qemu-system-x86_64 "$@"`
@@ -383,37 +395,71 @@ func (m *Machine) Run(ctx context.Context, script string) (string, error) {
 }
 
 func (m *Machine) run(ctx context.Context, key, script string) (string, error) {
+	session, err := m.session(ctx, key)
+	if err != nil {
+		m.logout() // the line may be an old one that is gone
+		if session, err = m.session(ctx, key); err != nil {
+			return "", err
+		}
+	}
+	defer context.AfterFunc(ctx, m.logout)()
+	var out, errs bytes.Buffer
+	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(script), &out, &errs
+	if err := session.Run("sh -s"); err != nil {
+		if exit := (*ssh.ExitError)(nil); !errors.As(err, &exit) {
+			m.logout()
+		}
+		return out.String(), fmt.Errorf("on %s: %w: %s%s\n%s", m.Name, err, errs.String(), out.String(), script)
+	}
+	return out.String(), nil
+}
+
+func (m *Machine) session(ctx context.Context, key string) (*ssh.Session, error) {
+	client, err := m.login(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return client.NewSession()
+}
+
+// login returns the line to the machine, made anew if there is none.
+func (m *Machine) login(ctx context.Context, key string) (*ssh.Client, error) {
+	m.line.Lock()
+	defer m.line.Unlock()
+	if m.client != nil {
+		return m.client, nil
+	}
 	private, err := os.ReadFile(key)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	signer, err := ssh.ParsePrivateKey(private)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	conn, err := m.bed.Dial(ctx, netip.AddrPortFrom(m.Addr, 22))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	// Only this process knows the way into the bed: there is nobody whose key
 	// this could be but the machine's.
 	c, chans, reqs, err := ssh.NewClientConn(conn, m.Name, &ssh.ClientConfig{User: "root", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: ssh.InsecureIgnoreHostKey()})
 	if err != nil {
-		return "", errors.Join(err, conn.Close())
+		return nil, errors.Join(err, conn.Close())
 	}
-	client := ssh.NewClient(c, chans, reqs)
-	defer func() { _ = client.Close() }()
-	session, err := client.NewSession()
-	if err != nil {
-		return "", err
+	m.client = ssh.NewClient(c, chans, reqs)
+	return m.client, nil
+}
+
+// logout gives up the line, which the next script makes anew.
+func (m *Machine) logout() {
+	m.line.Lock()
+	defer m.line.Unlock()
+	if m.client != nil {
+		_ = m.client.Close()
+		m.client = nil
 	}
-	var out, errs bytes.Buffer
-	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(script), &out, &errs
-	if err := session.Run("sh -s"); err != nil {
-		return out.String(), fmt.Errorf("on %s: %w: %s%s\n%s", m.Name, err, errs.String(), out.String(), script)
-	}
-	return out.String(), nil
 }
 
 // Freeze stops the machine's processors; Thaw lets them go on.
@@ -455,6 +501,7 @@ func (m *Machine) stop() {
 	if m.cmd == nil {
 		return
 	}
+	m.logout()
 	_ = m.cmd.Process.Kill()
 	<-m.end
 	if m.qmp != nil {

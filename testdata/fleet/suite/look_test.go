@@ -33,7 +33,7 @@ const (
 )
 
 func TestLookLinux(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}}, `
 [service.job]
 kind = "systemd"
@@ -136,7 +136,7 @@ offer() {
 `
 
 func TestLookReach(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	f := newFleet(t, bed.Options{Nodes: []string{"gate", "inner", "other", "bsd", "poor"}}, `
 node.inner: jump = ["gate"]
 node.bsd: user = "csh"
@@ -239,7 +239,7 @@ func certificate(t *testing.T, name string, addr net.IP, until time.Time) (cert,
 }
 
 func TestLookWeb(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	f := newFleet(t, bed.Options{Nodes: []string{"web"}}, `
 [service.site]
 kind = "http"
@@ -318,7 +318,7 @@ tar -C /tmp/bb -c . | docker import - lab/bb:1 >/dev/null
 `
 
 func TestLookDocker(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
 [service.engine]
 kind = "docker"
@@ -390,9 +390,9 @@ volumes: {data: {}}
 	})
 }
 
-// TestLookMachine looks at what only a kernel of its own has. It is alone with
-// its machine, which needs the processors for itself.
+// TestLookMachine looks at what only a kernel of its own has.
 func TestLookMachine(t *testing.T) {
+	beside(t, heavy)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 [share.docs]
 kind = "nfs"
@@ -452,6 +452,15 @@ dd if=/dev/zero of=/dev/shm/fill bs=1M count=$((free + 256 - 150)) 2>&1`)
 		f.must(f.Machine().DriveSays(ctx, bed.DriveIsWell))
 		f.finds("vm", "smart", "/dev/nvme0n1", "ok")
 	})
+	f.part("it is too hot", func(f *fleet) {
+		f.finds("vm", "temperature", "acpitz", "ok", "21 °C")
+		f.must(f.Machine().Heat(ctx, 85))
+		f.finds("vm", "temperature", "acpitz", "warn", "85 °C")
+		f.must(f.Machine().Heat(ctx, 97))
+		f.finds("vm", "temperature", "acpitz", "fail", "97 °C")
+		f.must(f.Machine().Heat(ctx, 40))
+		f.finds("vm", "temperature", "acpitz", "ok", "40 °C")
+	})
 	f.part("it waits for a reboot", func(f *fleet) {
 		f.on("vm", "echo linux-image-cloud-amd64 >/run/reboot-required.pkgs; touch /run/reboot-required")
 		f.finds("vm", "reboot", "", "warn", "needed, for linux-image-cloud-amd64")
@@ -505,7 +514,7 @@ systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 // TestLookMount has a share on a kernel's NFS server, and one over FUSE whose
 // server goes away: a process that touches it hangs and cannot be killed.
 func TestLookMount(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	f := newFleet(t, bed.Options{Nodes: []string{"files", "user"}}, `
 [share.docs]
 kind = "mount"

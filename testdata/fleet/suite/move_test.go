@@ -49,7 +49,7 @@ func TestMove(t *testing.T) {
 	t.Run("services", func(t *testing.T) {
 		for _, s := range []service{sharedService, postgresService, redisService} {
 			t.Run(s.name, func(t *testing.T) {
-				beside(t)
+				beside(t, light)
 				s.everyWay(t, func(m moved) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -102,7 +102,7 @@ func tableOf(all []moved) string {
 // TestOutage measures the outage of a service on a share whose host is killed,
 // without the time in which it is found out that the host is gone.
 func TestOutage(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	s := sharedService
 	s.hosts = slices.Clone(s.hosts) // they change places
 	f := s.up(t)
@@ -218,7 +218,7 @@ runuser -u postgres -- pg_basebackup -h pg1 -U repl -D /var/lib/postgresql/15/ma
 systemctl enable --now postgresql@15-main 2>&1
 `)
 	},
-	put: `runuser -u postgres -- psql -qX -c "insert into counter values ('$who', $n)"`,
+	put: `setpriv --reuid postgres --regid postgres --clear-groups -- psql -qX -c "insert into counter values ('$who', $n)"`,
 	has: `runuser -u postgres -- psql -qXAt -F ' ' -c "select who, n from counter"`,
 }
 
@@ -269,7 +269,7 @@ class = "user"
 			f.must(n.Write("/root/key", string(read(f.t, f.Key())), 0o600))
 			f.must(n.Write("/etc/fstab", "root@files:/srv/data /mnt/data fuse.sshfs noauto,allow_other,IdentityFile=/root/key,StrictHostKeyChecking=no 0 0\n", 0o644))
 			f.must(n.Write("/usr/local/lib/writer", writerScript(`{ echo "$who $n" >>/mnt/data/log; }`), 0o755))
-			f.must(n.Write("/usr/lib/systemd/system/tally.service", "[Service]\nExecStartPre=/usr/bin/test -e /mnt/data/log\nExecStart=/bin/sh /usr/local/lib/writer %H\n[Install]\nWantedBy=multi-user.target\n", 0o644))
+			f.must(n.Write("/usr/lib/systemd/system/tally.service", "[Service]\nExecStartPre=/usr/bin/test -e /mnt/data/log\nExecStart=/bin/bash /usr/local/lib/writer %H\n[Install]\nWantedBy=multi-user.target\n", 0o644))
 			f.on(h, "mkdir -p /mnt/data; systemctl daemon-reload")
 		}
 		f.on("s1", "mount /mnt/data; systemctl enable --now tally 2>&1")

@@ -48,8 +48,8 @@ func (f *fleet) visit(url string, patience time.Duration) *visitor {
 	}}
 	go func() {
 		defer close(v.done)
-		// Some hundred visits a second: more would take a processor from what they measure.
-		for pause := time.NewTicker(10 * time.Millisecond); ctx.Err() == nil; <-pause.C {
+		// Twenty visits a second: more would take a processor from what they measure.
+		for pause := time.NewTicker(50 * time.Millisecond); ctx.Err() == nil; <-pause.C {
 			text, err := fetch(ctx, client, url)
 			if ctx.Err() != nil {
 				return
@@ -99,7 +99,7 @@ func (v *visitor) end() (time.Duration, map[string]int) {
 // TestMoveBehindProxy moves a compose project between two docker hosts behind
 // HAProxy, as planned and in every way of losing its host, while somebody visits it.
 func TestMoveBehindProxy(t *testing.T) {
-	beside(t)
+	beside(t, light)
 	f := newFleet(t, bed.Options{Nodes: []string{"app1", "app2", "lb"}, Docker: []string{"app1", "app2"}}, `
 [service.web]
 kind = "compose"

@@ -287,6 +287,18 @@ func (f *fleet) finds(target, check, item, status string, words ...string) findi
 		if time.Now().After(end) {
 			f.t.Fatalf("%s: %s %s is not %s %q within a minute:\n%s", target, check, item, status, words, lines(last))
 		}
+		f.pause()
+	}
+}
+
+// pause is that between two looks at what is waited for: without, they would take
+// a processor from the machines that it is to happen on.
+func (f *fleet) pause() {
+	f.t.Helper()
+	select {
+	case <-time.After(300 * time.Millisecond):
+	case <-f.t.Context().Done():
+		f.t.Fatal(f.t.Context().Err())
 	}
 }
 
@@ -304,6 +316,7 @@ func (f *fleet) well(target string, but ...string) {
 		if len(bad) == 0 {
 			return
 		}
+		f.pause()
 	}
 	f.t.Fatalf("%s is not well within a minute:\n%s", target, lines(bad))
 }
