@@ -255,6 +255,10 @@ func (m *root) follow() tea.Cmd {
 	}
 }
 
+// readFirst reads the state, and then has the fleet watched: to look for what is
+// due at the same time would make the first frame wait.
+func (m *root) readFirst() tea.Cmd { return tea.Sequence(m.readState(), m.watch()) }
+
 // watch looks at the fleet for as long as the console is open. What it sees comes
 // by the feed.
 func (m *root) watch() tea.Cmd {

@@ -120,9 +120,9 @@ func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
 }
 
 // Init implements tea.Model. What the store holds is drawn before any host is
-// asked.
+// asked: the watch begins when that was read.
 func (m *root) Init() tea.Cmd {
-	return tea.Batch(m.first, tick(), m.readState(), m.readRest(), m.readHistory(), m.takeFeed(), m.watch())
+	return tea.Batch(m.first, tick(), m.readFirst(), m.readRest(), m.readHistory(), m.takeFeed())
 }
 
 func (m *root) top() screen { return m.stack[len(m.stack)-1] }
