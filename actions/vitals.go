@@ -8,13 +8,14 @@ import (
 )
 
 // The metrics by which a host is known at a glance. A kind whose checks report
-// them under these names takes part; all but the last are in percent.
+// them under these names takes part; all but those in seconds are in percent.
 const (
 	CheckLoad   = "load"
 	CheckMemory = "memory"
 	CheckDisk   = "disk"
 
 	MetricBusy      = "busy"      // of CheckLoad: share of the time in which its processors worked
+	MetricWorked    = "worked"    // of CheckLoad: seconds that each has worked since the start, on average; of two the share is told
 	MetricAvailable = "available" // of CheckMemory: share of it that is free to take
 	MetricUsed      = "used"      // of CheckDisk: share of a file system that is in use
 	MetricUptime    = "uptime"    // of any check: seconds since the host has started; its line says "up …; " and what it runs

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"jurymast/actions"
 	"jurymast/actions/store"
@@ -13,7 +14,7 @@ type Past struct {
 	// what is known of it until it is looked at again; of all of them the numbers
 	// are kept.
 	Entries []actions.Entry
-	Events  []actions.Event
+	Events  []actions.Event // in any order: they are written down in order of time
 }
 
 // TakeIn writes a past down in one transaction. What the store knows already
@@ -23,6 +24,7 @@ func (e *Engine) TakeIn(ctx context.Context, p Past) error {
 	if err != nil {
 		return err
 	}
-	err = s.Commit(ctx, store.Sweep{Entries: p.Entries, Events: p.Events, At: e.now()})
+	events := slices.SortedStableFunc(slices.Values(p.Events), func(a, b actions.Event) int { return a.At.Compare(b.At) })
+	err = s.Commit(ctx, store.Sweep{Entries: p.Entries, Events: events, At: e.now()})
 	return storeTrouble("the past could not be written down", err)
 }

@@ -220,18 +220,14 @@ func linuxUptime(v linuxVitals) []actions.Reading {
 	}}
 }
 
-// metricWorked is the seconds that each processor has worked since the start:
-// how much of the time they work is the difference of two looks.
-const metricWorked = "worked"
-
 // linuxWork returns the metrics of how much the processors work: the share of
 // the time since an earlier look, where there was one since it has started.
 func linuxWork(v linuxVitals, a actions.Answer) []actions.Metric {
 	if math.IsNaN(v.busy) {
 		return nil
 	}
-	out := []actions.Metric{{Name: metricWorked, Value: v.busy, Unit: "s"}}
-	before := a.Series("", metricWorked)
+	out := []actions.Metric{{Name: actions.MetricWorked, Value: v.busy, Unit: "s"}}
+	before := a.Series("", actions.MetricWorked)
 	for i := len(before) - 1; i >= 0; i-- {
 		past := a.Now.Sub(before[i].At)
 		if past < workLeast {

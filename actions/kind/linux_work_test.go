@@ -39,7 +39,7 @@ func TestLinuxWork(t *testing.T) {
 		}
 		got := -1.0
 		a := actions.Answer{Now: now, Series: func(item, metric string) []actions.Point {
-			if item != "" || metric != metricWorked {
+			if item != "" || metric != actions.MetricWorked {
 				t.Errorf("it asks for %q %q", item, metric)
 			}
 			return c.before

@@ -41,6 +41,13 @@ var demoTrouble = []struct {
 	{"node/nas", "mdraid", "md0", actions.Fail, 49 * time.Hour, time.Minute, "degraded: 3 of 4 members [U_UU]"},
 	{"vm/opnsense", "gateways", "WAN_DHCP", actions.Warn, 4 * time.Hour, time.Minute, "online, 17 % lost"},
 	{"node/home2", "reboot", "", actions.Warn, 5 * 24 * time.Hour, 10 * time.Minute, "needed, for linux-image-amd64"},
+	{"node/home2", "updates", "", actions.Warn, 30 * time.Hour, time.Hour, "23 wait, 4 of them for security"},
+	{"node/selfhost", "upgrade", "", actions.Fail, 6*time.Hour + 12*time.Minute, 10 * time.Minute, "its last upgrade failed"},
+	{"node/nas", "nas-arrays.arrays", "md0", actions.Fail, 49 * time.Hour, time.Minute, "raid10 degraded: 3 of 4 members"},
+	{"node/nas", "nas-drives", "/dev/sdc", actions.Warn, 9 * 24 * time.Hour, time.Hour, "16 sectors wait to be replaced"},
+	{"service/swarm", "nodes", "swarm3", actions.Fail, 20 * time.Minute, time.Minute, "down: heartbeat failure"},
+	{"service/traefik", "services", "web@file", actions.Warn, 14 * time.Minute, time.Minute, "1 of 2 servers up"},
+	{"vm/app2", "app2-guest.copies", "", actions.Warn, 28 * time.Hour, time.Minute, "its newest copy is too old"},
 }
 
 // demoPassed is what was wrong with the demo once and no longer is.
@@ -117,18 +124,21 @@ func pastVitals(t inventory.Ref, f *sshlab.Linux, now, at time.Time, calm bool) 
 		seed += float64(c)
 	}
 	hours := float64(at.Unix())/3600 + seed
-	wave := 0.6*math.Sin(hours*math.Pi/12) + 0.4*math.Sin(hours*7)
+	wave := 0.6*math.Sin(hours*math.Pi/12) + 0.4*math.Sin(hours*7) // of a day, and of less than an hour
 	cpus, load := max(f.CPUs, 1), f.Load[1]
 	if load == 0 {
 		load = 0.27
 	}
-	busy := math.Round(min(95, 100*load/float64(cpus)*(1+wave/2)))
+	up, before := f.Uptime-now.Sub(at), f.Uptime-now.Sub(at)-5*time.Minute
+	worked := f.Worked(up)
+	busy := math.Round(100 * float64(worked-f.Worked(before)) / float64(up-before))
 	free := 100 * float64(f.MemAvailable) / float64(max(f.MemTotal, 1))
 	entry := func(check, item string, ms ...actions.Metric) actions.Entry {
 		return actions.Entry{Result: actions.Result{Target: t, Check: check, Item: item, Line: "well", At: at, Metrics: ms}, Since: now.Add(-f.Uptime), LastOK: at, Every: time.Minute}
 	}
 	es := []actions.Entry{
-		entry(actions.CheckLoad, "", actions.Metric{Name: "load", Value: load / float64(cpus) * (1 + wave/2)}, actions.Metric{Name: actions.MetricBusy, Value: busy, Unit: "%"}),
+		entry(actions.CheckLoad, "", actions.Metric{Name: "load", Value: load / float64(cpus) * (1 + wave/2)},
+			actions.Metric{Name: actions.MetricBusy, Value: busy, Unit: "%"}, actions.Metric{Name: actions.MetricWorked, Value: math.Floor(4*worked.Seconds()) / 4, Unit: "s"}),
 		entry(actions.CheckMemory, "", actions.Metric{Name: actions.MetricAvailable, Value: math.Round(10*(free-2*wave)) / 10, Unit: "%"}),
 	}
 	for _, disk := range f.Disks {

@@ -94,4 +94,7 @@ func TestDemoPastIsKept(t *testing.T) {
 	if err != nil || len(events) < 3 {
 		t.Errorf("%d events of the NAS, %v", len(events), err)
 	}
+	if !slices.IsSortedFunc(events, func(a, b actions.Event) int { return int(b.Seq - a.Seq) }) {
+		t.Errorf("the newest event is not the last that was written: %+v", events)
+	}
 }

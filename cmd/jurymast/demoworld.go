@@ -95,7 +95,7 @@ func (d *demoFleet) spoil() error {
 			l.SMART[2].Pending = 16
 			for i := range l.Disks {
 				if l.Disks[i].Mount == "/srv/volumes" {
-					l.Disks[i].Used = l.Disks[i].Size / 100 * demoFull * 95 / 100
+					l.Disks[i].Used = l.Disks[i].Size/100*demoFull*95/100 - gib // df rounds up
 				}
 			}
 		}),

@@ -14,15 +14,22 @@ const (
 	waveShare = 1.0 / 3
 )
 
-// stat writes /proc/stat as it is so long after the machine has started
-// (proc_stat(5)): ticks of a hundredth of a second that only ever grow.
-func (f *Linux) stat(up time.Duration, now time.Time) string {
+// Worked is how long each processor of such a machine has worked so long after
+// its start: it only ever grows.
+func (f Linux) Worked(up time.Duration) time.Duration {
+	f = f.withDefaults()
 	share := min(f.Load[1]/float64(f.CPUs), 0.95) / (1 + waveShare)
 	turn := 2 * math.Pi / wave.Seconds()
-	s := up.Seconds()
-	worked := share * (s - waveShare*math.Cos(turn*s)/turn)
+	s := max(up.Seconds(), 0)
+	return time.Duration(share * (s + waveShare*(1-math.Cos(turn*s))/turn) * float64(time.Second))
+}
+
+// stat writes /proc/stat as it is so long after the machine has started
+// (proc_stat(5)), in ticks of a hundredth of a second.
+func (f *Linux) stat(up time.Duration, now time.Time) string {
+	worked := f.Worked(up).Seconds()
 	user, system := int64(worked*80), int64(worked*20)
-	idle := max(int64(s*100)-user-system, 0)
+	idle := max(int64(up.Seconds()*100)-user-system, 0)
 	var cpus strings.Builder
 	for i := range f.CPUs {
 		fmt.Fprintf(&cpus, "cpu%d %d 0 %d %d 0 0 0 0 0 0\n", i, user, system, idle)
