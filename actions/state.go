@@ -53,11 +53,19 @@ type State struct {
 // MakeState returns a state of entries. It keeps the slice.
 func MakeState(entries []Entry, silences []Silence) State {
 	s := State{entries: map[inventory.Ref][]Entry{}, Silences: silences}
-	for _, e := range entries {
-		s.entries[e.Target] = append(s.entries[e.Target], e)
-		if e.At.After(s.Swept) {
-			s.Swept = e.At
+	for i := 0; i < len(entries); {
+		n := i
+		for ; n < len(entries) && entries[n].Target == entries[i].Target; n++ {
+			if entries[n].At.After(s.Swept) {
+				s.Swept = entries[n].At
+			}
 		}
+		t, part := entries[i].Target, entries[i:n:n] // to append to it copies it
+		if before := s.entries[t]; before != nil {
+			part = append(before, part...)
+		}
+		s.entries[t] = part
+		i = n
 	}
 	return s
 }

@@ -107,11 +107,16 @@ func each(ctx context.Context, q querier, row func(*sql.Rows) error, query strin
 }
 
 func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
-	var entries []actions.Entry
+	var n int
+	err := each(ctx, q, func(rows *sql.Rows) error { return rows.Scan(&n) }, `select count(*) from entry`)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]actions.Entry, 0, n)
 	var target inventory.Ref // one copy of a name for all entries of a target
 	read := metricReader{words: map[string]string{}}
 	var row valueRow
-	err := each(ctx, q, func(rows *sql.Rows) error {
+	err = each(ctx, q, func(rows *sql.Rows) error {
 		if err := row.scan(rows, 16); err != nil {
 			return err
 		}
