@@ -177,9 +177,18 @@ func planFleet(t *testing.T, k actions.Kind) (*inventory.Fleet, map[string]strin
 	return f, answers
 }
 
+// askedFor is what a question is about, whichever host that a service may move to
+// is asked.
+func askedFor(q plan.Question) string {
+	if rest, ok := strings.CutPrefix(q.ID, "to-"+q.Host.Name()+"-"); ok {
+		return rest
+	}
+	return q.ID
+}
+
 // planAnswer is what a healthy host says to a question.
 func (p planned) planAnswer(q plan.Question, target inventory.Target) plan.Answer {
-	what, _, _ := strings.Cut(q.ID, "-")
+	what, _, _ := strings.Cut(askedFor(q), "-")
 	role := p.second
 	if q.Host == target.Host {
 		role = p.first
@@ -223,7 +232,7 @@ func (p planned) text(t *testing.T, f *inventory.Fleet, own map[string]string) s
 	}
 	for _, q := range questions {
 		a := p.planAnswer(q, *target)
-		if said, ok := own[q.ID]; ok && a.Err == "" {
+		if said, ok := own[askedFor(q)]; ok && a.Err == "" {
 			a.Output.Stdout = []byte(said)
 		}
 		facts.Answers[q.ID] = a

@@ -31,6 +31,12 @@ func testKinds(grade actions.Grade) []actions.Kind {
 				return actions.Move{Shape: "replicated", Survey: on("survey"), Stop: on("stop"), Resume: on("resume"), Promote: on("promote"), Verify: on("verify"), Active: on("active"), Floor: time.Second}, nil
 			},
 		},
+		{
+			Name: "cold", Levels: []inventory.Level{inventory.LevelService},
+			Data: func(*inventory.Fleet, inventory.Target) (actions.Data, error) {
+				return actions.Data{Paths: []string{"/srv"}, Survey: act("survey"), Stop: ref("stop"), Start: ref("start"), Put: ref("put"), Back: ref("back"), Prove: ref("prove")}, nil
+			},
+		},
 		{Name: "baton", Levels: []inventory.Level{inventory.LevelService}, Move: handMove},
 		{
 			Name: "page", Levels: []inventory.Level{inventory.LevelService},
@@ -83,6 +89,14 @@ standby = ["b"]
 kind = "baton"
 on = "a"
 standby = ["b"]
+[service.cold]
+kind = "cold"
+on = "a"
+standby = ["b"]
+[backup.cold]
+of = "cold"
+to = ["r"]
+rpo = "1d"
 [service.reader]
 kind = "baton"
 on = "p"
@@ -337,6 +351,20 @@ func steps(p actions.Plan) string {
 	return strings.Join(ids, " ")
 }
 
+// away is that only one host can start from a copy: what another says of it is
+// not asked for.
+func away(w world, to string) world {
+	for _, h := range []string{"a", "b"} {
+		for id, said := range map[string]string{"data": "@bytes 10\n@free 100000\n", "repository-": "@tool shelf\n", "list-": "@copy-1 new 1795142000 1000 3\n"} {
+			if h != to {
+				said = "-"
+			}
+			w = w.with("to-"+h+"-"+id, said)
+		}
+	}
+	return w
+}
+
 // TestOrder: what is done, and in which order.
 func TestOrder(t *testing.T) {
 	cut := calm().silent(actions.Fail)
@@ -352,6 +380,9 @@ func TestOrder(t *testing.T) {
 		{Request{Verb: actions.VerbDrill, Target: "service/s"}, calm(), "verify make extract tidy"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm(), "stop promote redirect-on-a redirect-on-b look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, calm().silent(actions.Fail), "fence promote redirect-on-b look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/cold"}, away(calm(), "b"), "stop make extract put promote look"},
+		{Request{Verb: actions.VerbFailover, Target: "service/cold"}, away(calm().silent(actions.Fail), "b"), "fence make extract put promote look"},
+		{Request{Verb: actions.VerbFailback, Target: "service/cold"}, away(calm().with("member-a", "@role stopped\n").with("member-b", "@role active\n"), "a"), "stop make extract put promote look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/s"}, cut, "fence fence-stands promote redirect-on-b look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/page"}, calm(), "promote redirect-page stop look"},
 		{Request{Verb: actions.VerbFailover, Target: "service/page"}, calm().silent(actions.Fail), "fence promote redirect-page look"},

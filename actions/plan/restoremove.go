@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"jurymast/actions"
 	"jurymast/inventory"
@@ -38,29 +39,42 @@ func (m *maker) restoreMove() (actions.Move, error) {
 	}, nil
 }
 
+// restoreMoveQuestions asks each host that it may move to: which of them that is
+// depends on where it is active, which is asked together with this.
 func (m *maker) restoreMoveQuestions() error {
-	h := m.target.Standby[0] // another is asked for with --to
-	if m.To != "" {
-		t, err := m.Fleet.Lookup(m.To)
+	for _, h := range m.hosts() {
+		d, b, ds, err := m.copied(h)
 		if err != nil {
 			return err
 		}
-		h = t.Ref
+		asked := len(m.questions)
+		m.askDepots(d, b, slices.DeleteFunc(ds, func(x depot) bool { return x.Native != nil }), h)
+		for i := range m.questions[asked:] {
+			m.questions[asked+i].ID = movedTo(h) + m.questions[asked+i].ID
+		}
 	}
-	d, b, ds, err := m.copied(h)
-	if err != nil {
-		return err
-	}
-	m.askDepots(d, b, slices.DeleteFunc(ds, func(x depot) bool { return x.Native != nil }), h)
 	return nil
+}
+
+// movedTo begins the ids of what is asked of a host that it may move to.
+func movedTo(h inventory.Ref) string { return "to-" + h.Name() + "-" }
+
+// chooseFor chooses the copy that a host starts from.
+func (m *maker) chooseFor(h inventory.Ref) (source, bool, error) {
+	to, all := m.To, m.Answers
+	defer func() { m.To, m.Answers = to, all }()
+	m.To, m.Answers = string(h), map[string]Answer{}
+	for id, a := range all {
+		if own, ok := strings.CutPrefix(id, movedTo(h)); ok {
+			m.Answers[own] = a
+		}
+	}
+	return m.choose()
 }
 
 // restoreMoveConditions chooses the copy that the other host starts from.
 func (m *maker) restoreMoveConditions(to member) error {
-	keep := m.To
-	m.To = string(to.host)
-	defer func() { m.To = keep }()
-	s, ok, err := m.choose()
+	s, ok, err := m.chooseFor(to.host)
 	m.plan.From, m.plan.To = m.target.Host, to.host
 	if err != nil || !ok {
 		return err
@@ -75,11 +89,9 @@ func (m *maker) restoreMoveConditions(to member) error {
 }
 
 func (m *maker) restoreMoveSteps(to member) {
-	keep := m.To
-	m.To = string(to.host)
 	held := m.plan.Conditions
-	s, ok, err := m.choose()
-	m.To, m.plan.Conditions = keep, held // they stand there already
+	s, ok, err := m.chooseFor(to.host)
+	m.plan.Conditions = held // they stand there already
 	if err != nil || !ok {
 		return
 	}
@@ -90,4 +102,8 @@ func (m *maker) restoreMoveSteps(to member) {
 		ID: "put", Title: "put the copy in place on " + to.host.Name(), Host: to.host, Do: s.data.Put.With(in), Undo: with(s.data.Back, in),
 		Redo: true, Timeout: copyLimit, Down: m.downWith(),
 	})
+	// Behind a fence nothing is taken back by itself.
+	for i := m.plan.NoReturn() + 1; i > 0 && i < len(m.plan.Steps); i++ {
+		m.plan.Steps[i].Undo = nil
+	}
 }
