@@ -231,7 +231,7 @@ func batch(runs []job, nonce string, budget time.Duration, sudo bool) (ssh.Comma
 			broken[i] = err
 		}
 	}
-	return ssh.Command{Text: text, Secrets: secret, Max: (keep+maxErr+1<<10)*len(runs) + 64<<10}, broken
+	return ssh.Command{Text: text, Secrets: secret, Max: 2*(keep+maxErr+1<<10)*len(runs) + 64<<10}, broken
 }
 
 // laneFor returns what runs lists of checks, with what it must be told.

@@ -31,7 +31,7 @@ var shells = []struct {
 func busyboxPath(t *testing.T, without ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, tool := range []string{"sh", "head", "cat", "sleep", "timeout", "setsid", "id", "echo", "yes", "seq", "true"} {
+	for _, tool := range []string{"sh", "head", "cat", "sleep", "timeout", "setsid", "id", "echo", "yes", "seq", "tr", "true"} {
 		if slices.Contains(without, tool) {
 			continue
 		}
@@ -68,6 +68,9 @@ func runBatch(t *testing.T, p *shellPool, budget time.Duration, checks []Due) (a
 	out, err := p.Run(ctx, "node/a", c)
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, out.Stdout, out.Stderr)
+	}
+	if len(out.Stdout) > c.Max {
+		t.Errorf("%d bytes came, of which %d are kept", len(out.Stdout), c.Max)
 	}
 	return parse(out.Stdout, "N0NCE", len(runs)), out
 }
@@ -203,9 +206,21 @@ func TestBatchDoesNotWaitForWhatIsLeft(t *testing.T) {
 
 func TestBatchBoundsEachCheck(t *testing.T) {
 	eachShell(t, func(t *testing.T, p *shellPool) {
-		a, _ := runBatch(t, p, time.Minute, scriptsOf(10*time.Second,
-			"flood", "yes 0123456789", "errors", "yes 0123456789 >&2", "small", "echo ok"))
-		if f := a.frames[0]; !f.answered(maxOut) || len(f.out) <= maxOut || len(f.out) > 4*maxOut {
+		named := []string{"flood", "yes 0123456789", "errors", "yes 0123456789 >&2", "small", "echo ok"}
+		for i := range 20 {
+			named = append(named, fmt.Sprint("more", i), "head -c 60000 /dev/zero | tr '\\0' x")
+		}
+		named = append(named, "again", "yes 0123456789", "last", "echo last")
+		a, _ := runBatch(t, p, time.Minute, scriptsOf(10*time.Second, named...))
+		for i, f := range a.frames[3:23] {
+			if !f.answered(maxOut) || len(f.out) != 60000 {
+				t.Errorf("more%d: %d bytes, answered %t", i, len(f.out), f.answered(maxOut))
+			}
+		}
+		if f := a.frames[24]; !f.answered(maxOut) || string(f.out) != "last\n" {
+			t.Errorf("behind all: %+v", f)
+		}
+		if f := a.frames[0]; !f.answered(maxOut) || len(f.out) <= maxOut {
 			f.out = f.out[:min(len(f.out), 20)]
 			t.Errorf("%d bytes kept of the flood: %+v", len(f.out), f)
 		}

@@ -101,12 +101,14 @@ jm_stages() {
 # Runs list $1 in a worker. Its checks print to our standard output, what they
 # say on standard error comes behind.
 jm_work() {
-    jm_all='' jm_room=0
+    # Few say much. One that says all that it may must leave room for the others
+    # in the answer of the host, which are run by another worker then.
+    jm_all='' jm_room=$jm_max
     IFS=',+!'
     for jm_n in $1; do
         [ -n "$jm_n" ] || continue
         eval "jm_all=\$jm_all\${jm_secret_$jm_n-}\$jm_text_$jm_n"
-        jm_room=$((jm_room + jm_max + 1024)) # it says more than is kept, and there are marks
+        jm_room=$((jm_room + jm_max / 4 + 1024)) # and its marks
     done
     unset IFS
     { jm_errors=$(jm_begin "$1" 2>&1 >&5 5>&- 6>&- | jm_hear "$1" 5>&-); } 5>&1
