@@ -103,6 +103,7 @@ type line struct {
 	plan    actions.Plan
 	fault   fault
 	gate    func() *gate
+	gates   []*gate // that were made: one at most, at the fault
 
 	mu     sync.Mutex
 	known  map[string]bool // jobs that were begun
@@ -258,7 +259,17 @@ func (w *world) play(t *testing.T, r request, p actions.Plan, f fault, id string
 	if err := w.begin(r); err != nil {
 		t.Fatal(err)
 	}
-	l := &line{Pool: w.pool, journal: newModel(fault{}), world: w, plan: p, known: map[string]bool{}, gate: func() *gate { return newGate(t) }}
+	l := &line{Pool: w.pool, journal: newModel(fault{}), world: w, plan: p, known: map[string]bool{}}
+	l.gate = func() *gate {
+		g := newGate(t)
+		l.gates = append(l.gates, g)
+		return g
+	}
+	defer func() {
+		for _, g := range l.gates {
+			g.end()
+		}
+	}()
 	journal := strings.HasPrefix(f.kind, "journal-")
 	if journal {
 		l.journal.fault = f

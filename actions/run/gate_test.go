@@ -29,7 +29,7 @@ func newGate(t testing.TB) *gate {
 		}
 		*f = file
 	}
-	t.Cleanup(g.close)
+	t.Cleanup(g.end)
 	return &g
 }
 
@@ -51,8 +51,14 @@ func (g *gate) let() error {
 	return err
 }
 
-// close ends waiting; it may be called twice.
+// close ends waiting; it may be called twice. A script that was let through and
+// has not come to it yet still finds the word that it waits for.
 func (g *gate) close() {
 	_ = g.reached.Close() // closed already, when it is the second time
+}
+
+// end takes the gate away, once no script can come to it any more.
+func (g *gate) end() {
+	g.close()
 	_ = g.open.Close()
 }
