@@ -30,6 +30,7 @@ type diskCerts struct {
 	used                 []string // paths that the server's configuration names
 	closed, absent, none []string // paths that may not be read, are not there, hold none
 	more                 bool     // there were more than are looked at
+	odd                  string   // the first line that is none of all that
 }
 
 // certificateSudoers lets the usual folder be read, which is closed to all but
@@ -76,6 +77,8 @@ func certificatesRead(part string) diskCerts {
 			d.none = append(d.none, rest)
 		case ln == "more":
 			d.more = true
+		case d.odd == "" && strings.TrimSpace(ln) != "":
+			d.odd = ln
 		}
 	}
 	if path != "" {
@@ -155,6 +158,9 @@ func certificatesJudge(t inventory.Target, d diskCerts, s certServing, now time.
 			r.Line = "there is no certificate in it"
 		}
 		out = append(out, r)
+	}
+	if d.odd != "" {
+		out = append(out, actions.UnknownReading("what was read of certificates is not understood: %s", actions.Line(d.odd))...)
 	}
 	if d.more {
 		out = append(out, actions.UnknownReading("there are more certificates than are looked at: name those that matter in certificates")...)

@@ -220,6 +220,9 @@ func mdadmJudge(x mdadmArray, spares int, t inventory.Target) actions.Reading {
 	level := x.level()
 	members := fmt.Sprintf("%s of %s members", x.fields["Active Devices"], x.fields["Raid Devices"])
 	status, what := mdadmState(state, x.kernel["array_state"])
+	if what == "" && x.kernel["array_state"] == "" && err != nil {
+		status, what = actions.Unknown, "and the kernel does not say how it is"
+	}
 	r.Status = status
 	switch {
 	case what == "degraded", what == "failed":

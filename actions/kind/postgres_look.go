@@ -231,8 +231,12 @@ func (p postgresSaid) receiver(t inventory.Target) actions.Reading {
 	if bytes <= 0 && heard <= 31 && judge(boundOf(t, "lag"), lag) == actions.Warn {
 		r.Status, r.Line = actions.OK, "it streams from "+row[1]+" and has everything"
 	}
-	if p.facts["paused"] == "t" {
+	switch p.facts["paused"] {
+	case "t":
 		r.Status, r.Line, r.Next = actions.Fail, "replay is paused; "+r.Line, "select pg_wal_replay_resume()"
+	case "f":
+	default:
+		r.Status, r.Line = actions.Worst(r.Status, actions.Unknown), r.Line+"; whether its replay is paused is not said"
 	}
 	return r
 }

@@ -53,6 +53,26 @@ func TestPrograms(t *testing.T) {
 	})
 }
 
+func TestPoolsAndTables(t *testing.T) {
+	l := start(t, Host{Name: "a", Facts: &Linux{
+		Pools:   []Pool{{Name: "tank", Size: 4 << 40, Used: 1 << 40, Scrubbed: time.Hour, Devices: []PoolDevice{{Name: "sda"}, {Name: "sdb"}}}},
+		MariaDB: &MariaDB{Connections: 7},
+	}})
+	m := l.Machine("a")
+	askAll(t, m, []asked{
+		{"zpool list -Hp -o name,size,alloc,free,cap,health,frag | cut -f 1,5,6; zpool status -x", "tank\t25\tONLINE\nall pools are healthy\n"},
+		{"zpool status -p | grep -c -e ONLINE -e 'repaired 0B'", "6\n"},
+		{"mariadb -A -B </dev/null | grep -e ^Threads_connected -e '== end'", "Threads_connected\t7\n== end\n"},
+	})
+	if err := m.Facts(func(f *Linux) { f.Pools[0].Devices[1].Faulted, f.MariaDB.Stopped = true, true }); err != nil {
+		t.Fatal(err)
+	}
+	askAll(t, m, []asked{
+		{"zpool status -x | grep -e FAULTED -e state:", " state: DEGRADED\n\t    sdb  FAULTED     12    31     0  too many errors\n"},
+		{"mariadb -A -B 2>&1 </dev/null; echo $?", "ERROR 2002 (HY000): Can't connect to server on '127.0.0.1' (111)\n1\n"},
+	})
+}
+
 func TestInside(t *testing.T) {
 	l := start(t, Host{Name: "a", Sudo: true, Facts: &Linux{
 		Containers: []Container{{Name: "swag", Inside: Inside{Nginx: &Nginx{Certificates: []Certificate{{Name: "example.org", Left: 720 * time.Hour}}}}}, {Name: "off", State: "exited"}},
