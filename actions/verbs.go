@@ -75,7 +75,8 @@ type Data struct {
 	// @scratch (the folder on whose disk that is), @version (of the system)
 	// and @path-N for paths that only the host knows. "@missing NAME" names a
 	// tool that is not installed, "@trouble TEXT" a reason why it cannot be
-	// copied now.
+	// copied now, and "@lost TEXT" one for which a copy is brought back: what
+	// is there does not answer, or is gone.
 	Survey Script
 	// Hold keeps the data still while it is copied, Free lets it go again:
 	// always, also when the copy failed. Where Free has no secrets its host does

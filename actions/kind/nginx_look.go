@@ -16,6 +16,7 @@ type nginxSaid struct {
 	version  string
 	pid      int // of the master; 0: none
 	pidFile  string
+	closed   bool        // the login may not read it
 	workers  []time.Time // when each was started
 	stranger int         // what has the number of the pid file and is no nginx
 }
@@ -54,6 +55,8 @@ func (n *nginxSaid) processes(container bool) *actions.Reading {
 		switch word {
 		case "file":
 			n.pidFile = rest
+		case "closed":
+			n.closed = true
 		case "pid":
 			n.pid, _ = strconv.Atoi(strings.TrimSpace(rest))
 		}
@@ -87,12 +90,17 @@ func (n *nginxSaid) processes(container bool) *actions.Reading {
 		}
 		return false
 	}
-	if container && !is(int64(n.pid)) {
+	if (container || n.closed) && !is(int64(n.pid)) {
 		// Nothing else is called so in a container: the one whose parent is not.
+		masters := 0
 		for _, p := range all {
 			if !is(p.parent) {
 				n.pid = int(p.id)
+				masters++
 			}
+		}
+		if n.closed && masters > 1 {
+			return &actions.Reading{Status: actions.Unknown, Line: fmt.Sprintf("%d nginx run here, and the login may not read %s, which names the one", masters, n.pidFile), Next: "chmod 644 " + n.pidFile}
 		}
 	}
 	if !is(int64(n.pid)) {

@@ -71,13 +71,18 @@ func scratch(d actions.Data) string {
 }
 
 // surveyed checks what the survey of a target's data said: that it can be
-// copied, and what is copied.
+// copied, and what is copied. What is lost can be brought back, and not copied.
 func (m *maker) surveyed(d actions.Data, host inventory.Ref) (words map[string]string, paths []string, ok bool) {
 	words, ok = m.answered("data", host)
 	if !ok {
 		return nil, nil, false
 	}
-	ok = m.usable("data", string(m.target.Ref)+" can be copied", words, host)
+	if why := words["lost"]; why != "" && m.Verb != actions.VerbBackup {
+		// That is what copies are for: what is there is set aside as it is.
+		m.condition("data", "what is there now answers", why, actions.Noted)
+	} else {
+		ok = m.usable("data", string(m.target.Ref)+" can be copied", words, host)
+	}
 	paths = slices.Clone(d.Paths)
 	for _, name := range slices.Sorted(maps.Keys(words)) {
 		if strings.HasPrefix(name, "path-") && !slices.Contains(paths, words[name]) {
@@ -97,6 +102,9 @@ func (m *maker) usable(name, text string, words map[string]string, host inventor
 	switch {
 	case words["missing"] != "":
 		m.block(name+"-tool", text, words["missing"]+" is not installed there", installNext(words["missing"], host))
+		return false
+	case words["lost"] != "":
+		m.block(name, text, words["lost"], "jurymast plan restore "+string(m.target.Ref))
 		return false
 	case words["trouble"] != "":
 		m.block(name, text, words["trouble"], mendNext(host))

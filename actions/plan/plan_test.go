@@ -247,7 +247,10 @@ func TestConditions(t *testing.T) {
 		{"a locked repository", calm().with("repository-", "@locked by x since y\n"), backup, "repository-r blocking"},
 		{"a wrong password", calm().with("repository-", "@trouble wrong password\n"), backup, "repository-r blocking"},
 		{"the host is silent", calm().with("data", "-"), backup, "reach-a blocking"},
+		{"what is copied is lost", calm().with("data", "@free 1000000\n@lost it is stopped\n"), backup, "data blocking"},
 
+		{"what comes back is lost", calm().with("data", "@free 1000000\n@lost it is stopped\n"), restore, ""},
+		{"what comes back cannot be used", calm().with("data", "@free 1000000\n@trouble no rights\n"), restore, "data blocking"},
 		{"no copy", calm().with("list-", ""), restore, "copy blocking"},
 		{"a copy that is too old", calm().with("list-", "@copy-1 old 1763600000 900 3\n"), restore, "stale-copy open"},
 		{"a target disk that is too small", calm().with("data", "@bytes 1\n@free 1001\n"), restore, "room blocking"},

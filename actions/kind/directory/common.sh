@@ -29,6 +29,13 @@ trouble() {
     exit 0
 }
 
+# lost ends a survey of data that cannot be copied now, and that a copy may be
+# brought back for: a server that does not answer, a file that is gone.
+lost() {
+    printf '@lost %s\n' "$(printf '%s' "$*" | tr '\n\t' '  ')"
+    exit 0
+}
+
 # work makes the folder $tmp, which goes when the script ends.
 work() {
     tmp=$(mktemp -d "${TMPDIR:-/tmp}/jurymast.XXXXXX") || exit 1

@@ -6,7 +6,7 @@ if [ -z "$client" ] || [ -z "$dumper" ]; then
 fi
 "$dumper" --help 2>/dev/null | grep -q -e --system || trouble 'its mariadb-dump cannot copy users and grants: 10.5.9 or newer is needed'
 printf '@scratch %s\n@free %s\n' "$FOLDER" "$(free_at "${JURYMAST_ROOT-}$FOLDER")"
-[ "$(up)" = up ] || trouble "the server cannot be asked: $(sql -N -e 'select 1' 2>&1 | tail -n 1)"
+[ "$(up)" = up ] || lost "the server cannot be asked: $(sql -N -e 'select 1' 2>&1 | tail -n 1)"
 case $(sql -N -e 'select concat(@@version, @@version_comment)') in
 *MariaDB* | *mariadb*) ;;
 *) trouble 'it is not MariaDB' ;;

@@ -14,6 +14,9 @@ echo "exit $code"
 echo '== pid'
 pid=$(printf '%s\n' "$all" | pid_file)
 printf 'file %s\n' "$pid"
+if [ -z "$enter" ] && [ -e "$at_root$pid" ] && [ ! -r "$at_root$pid" ]; then
+    echo closed
+fi
 printf 'pid %s\n' "$($enter cat "$at_root$pid" 2>/dev/null </dev/null)"
 echo '== processes'
 echo "now $(date +%s)"

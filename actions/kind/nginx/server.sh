@@ -10,8 +10,12 @@ fi
 # have tells whether it is installed.
 have() { command -v "${enter:-nginx}" >/dev/null || [ -n "$CONTAINER" ]; }
 
-# tested tests the configuration, by words that are put ahead of the test.
-tested() { "$@" $enter nginx -t ${CONFIG:+-c "$CONFIG"} </dev/null; }
+# tested tests the configuration, by words that are put ahead of the test. That
+# makes the pid file where there is none, which everybody may read.
+tested() (
+    umask 022
+    "$@" $enter nginx -t ${CONFIG:+-c "$CONFIG"} </dev/null
+)
 
 # why picks what is wrong from what a test said.
 why() { sed -n -e '/\[emerg\]/{s/^[^[]*//;p;q;}' -e '$p'; }
@@ -55,7 +59,7 @@ applied() {
     elif [ -d "${JURYMAST_ROOT-}/run/systemd/system" ]; then
         systemctl --no-ask-password start "$UNIT" </dev/null || die "$UNIT does not start: systemctl status $UNIT"
     else
-        nginx ${CONFIG:+-c "$CONFIG"} </dev/null || die 'nginx does not start'
+        (umask 022 && nginx ${CONFIG:+-c "$CONFIG"} </dev/null) || die 'nginx does not start'
     fi
     tries=0
     until fresh_since "$was"; do

@@ -8,7 +8,7 @@ printf '@scratch %s\n@free %s\n' "$FOLDER" "$(free_at "$at")"
 is=$(condition)
 case $is in
 primary | standby) ;;
-*) trouble "the server on port $SERVER_PORT cannot be asked: it is $is" ;;
+*) lost "the server on port $SERVER_PORT cannot be asked: it is $is" ;;
 esac
 ask -v names="$DATABASES" <<'SQL'
 select '@version ' || current_setting('server_version');

@@ -14,14 +14,14 @@ printf '%s\n' "$ROOTS" | while IFS= read -r root; do
     fi
 done || trouble 'the name of a database has a newline in it, and would not be copied'
 list=$(databases)
-[ -n "$list" ] || trouble "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
+[ -n "$list" ] || lost "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
 total=0
 while IFS= read -r f; do
     if [ -s "$f" ]; then
-        said=$(read_only "$f" 'select count(*) from sqlite_master' 2>&1) || trouble "$f: $said"
+        said=$(read_only "$f" 'select count(*) from sqlite_master' 2>&1) || lost "$f: $said"
         total=$((total + $(bytes "$f") + $(bytes "$f-wal")))
     else
-        trouble "$f is not there, or empty"
+        lost "$f is not there, or empty"
     fi
 done <<JM_LIST
 $list
