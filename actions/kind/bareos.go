@@ -39,7 +39,7 @@ Copies are made and brought back by a repository of kind bareos-job, one a job.`
 	},
 	Sudoers: []string{"/usr/sbin/bconsole"},
 	Checks:  bareosChecks,
-	Proved:  map[string]actions.Ground{"look": actions.Recorded},
+	Proved:  map[string]actions.Ground{"look": actions.Real},
 }
 
 func bareosChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
