@@ -210,7 +210,9 @@ type Backup struct {
 	RTO   time.Duration // how long a restore may take: that of its service where not said, 0 for none
 	Keep  map[string]int
 	Drill time.Duration // how often a restore is to be practised; 0: never
-	Pos   Pos
+	// Schedule is when a timer begins it; the zero Schedule where it is not said.
+	Schedule Schedule
+	Pos      Pos
 }
 
 // Fence is a way to make sure that a host, or what a service runs as on one,

@@ -87,6 +87,7 @@ var keysOf = map[Level][]Option{
 		{Name: "rto", Type: TypeDuration, Doc: "how long a restore may take; the rto of its service, where not said"},
 		{Name: "keep", Type: "table", Doc: "copies to keep: { daily = 7, weekly = 4, monthly = 12 }"},
 		{Name: "drill", Type: TypeDuration, Doc: "how often to practise a restore"},
+		{Name: "schedule", Type: TypeString, Doc: "when its timer begins it (units print): \"01:30\", \"*:40\" in each hour, \"sun 03:00\", \"mon-fri 22:15\""},
 	},
 	LevelPlaybook: {
 		keyTitle,

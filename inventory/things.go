@@ -41,6 +41,12 @@ func (b *builder) backup(r *reader, ref Ref, e *entry) {
 	p.RPO = r.duration("rpo")
 	p.RTO = r.duration("rto")
 	p.Drill = r.duration("drill")
+	if text, at := r.lineAt("schedule"); text != "" {
+		var err error
+		if p.Schedule, err = ParseSchedule(text); err != nil {
+			b.report(at, `write "01:30", "*:40" for each hour, "sun 03:00" or "mon-fri 22:15"`, "%s: schedule: %v", ref, err)
+		}
+	}
 	p.Keep = b.counts(r, "keep", keeps)
 	b.one(r, "of", targetLevels, func(of Ref, _ Pos) { p.Of = of })
 	to := r.list("to")

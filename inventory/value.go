@@ -97,6 +97,32 @@ var weekdays = map[string]time.Weekday{
 	"thu": time.Thursday, "fri": time.Friday, "sat": time.Saturday,
 }
 
+// parseDays reads days of the week: "sat,sun", "mon-fri", "fri-mon,wed".
+func parseDays(text string) ([]time.Weekday, bool) {
+	var out []time.Weekday
+	for _, d := range strings.Split(strings.ToLower(text), ",") {
+		first, last, isRange := strings.Cut(d, "-")
+		if !isRange {
+			last = first
+		}
+		a, ok1 := weekdays[first]
+		b, ok2 := weekdays[last]
+		if !ok1 || !ok2 {
+			return nil, false
+		}
+		for {
+			if !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+			if a == b {
+				break
+			}
+			a = (a + 1) % 7
+		}
+	}
+	return out, true
+}
+
 // ParseWindow reads a time of the day, with or without days: "22:00-06:00",
 // "sat,sun 00:00-24:00", "mon-fri 19:00-07:00".
 func ParseWindow(s string) (Window, error) {
@@ -105,25 +131,8 @@ func ParseWindow(s string) (Window, error) {
 	clock := strings.TrimSpace(s)
 	if days, rest, ok := strings.Cut(clock, " "); ok {
 		clock = strings.TrimSpace(rest)
-		for _, d := range strings.Split(strings.ToLower(days), ",") {
-			first, last, isRange := strings.Cut(d, "-")
-			if !isRange {
-				last = first
-			}
-			a, ok1 := weekdays[first]
-			b, ok2 := weekdays[last]
-			if !ok1 || !ok2 {
-				return bad("the days are mon, tue, wed, thu, fri, sat and sun")
-			}
-			for {
-				if !slices.Contains(w.Days, a) {
-					w.Days = append(w.Days, a)
-				}
-				if a == b {
-					break
-				}
-				a = (a + 1) % 7
-			}
+		if w.Days, ok = parseDays(days); !ok {
+			return bad("the days are mon, tue, wed, thu, fri, sat and sun")
 		}
 	}
 	from, to, ok := strings.Cut(clock, "-")

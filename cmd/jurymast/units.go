@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jurymast/actions/engine"
+	"jurymast/inventory"
 )
 
 func (a *app) unitsCommand() *cobra.Command {
@@ -16,13 +18,13 @@ func (a *app) unitsCommand() *cobra.Command {
 	var user bool
 	print := a.command(&cobra.Command{
 		Use:   "print",
-		Short: "Print a systemd service and timer for regular checks",
-		Long: `Print a systemd service and timer that look at the fleet regularly. A timer is
-better than cron: with Persistent=true a look that was missed while the machine
+		Short: "Print systemd services and timers for regular checks and backups",
+		Long: `Print a systemd service and timer that look at the fleet regularly, and one pair
+for each backup with a schedule in the inventory. A timer is better than cron: with Persistent=true a look that was missed while the machine
 was off is made up for, and a slow look is never started twice.`,
 		Example: "  jurymast units print\n  jurymast units print --every 2m --user",
 		Args:    args(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			d, err := parseSpan(every)
 			if err != nil {
 				return err
@@ -34,39 +36,81 @@ was off is made up for, and a slow look is never started twice.`,
 			if exe, err = filepath.EvalSymlinks(exe); err != nil {
 				return err
 			}
-			p := a.paths()
-			_, err = fmt.Fprint(a.out, units(exe, p, int(d.Minutes()), user))
+			var backups []inventory.Backup
+			var none *engine.Trouble // the units may be wanted before there is an inventory
+			e, err := a.open(c.Context())
+			switch {
+			case err == nil:
+				backups = e.Fleet().Backups
+			case !errors.As(err, &none) || none.Class != engine.ClassUsage:
+				return err
+			}
+			u := unitWriter{exe: exe, paths: a.paths(), user: user}
+			u.checks(int(d.Minutes()))
+			u.backups(backups)
+			u.finish()
+			_, err = fmt.Fprint(a.out, u.b.String())
 			return err
 		},
-	}, "0", "64")
+	}, "0", "64", "65", "77")
 	f := print.Flags()
 	f.StringVar(&every, "every", "5m", "how often, in whole minutes")
 	f.BoolVar(&user, "user", false, "units of a user, not of the system")
 	return a.group(&cobra.Command{Use: "units", Short: "Print systemd units", Example: "  jurymast units print"}, print)
 }
 
-// units writes the files one after the other, each under a comment that says
-// where it goes.
-func units(exe string, p engine.Paths, minutes int, user bool) string {
-	dir, reload := "/etc/systemd/system", "systemctl"
-	if user {
-		dir, reload = "~/.config/systemd/user", "systemctl --user"
+// unitWriter writes unit files one after the other, each under a comment that
+// says where it goes.
+type unitWriter struct {
+	b      strings.Builder
+	exe    string
+	paths  engine.Paths
+	user   bool
+	timers []string
+}
+
+func (u *unitWriter) place() (dir, systemctl string) {
+	if u.user {
+		return "~/.config/systemd/user", "systemctl --user"
 	}
+	return "/etc/systemd/system", "systemctl"
+}
+
+// pair writes a service that runs jurymast with arguments, and its timer.
+func (u *unitWriter) pair(name, what, args, service, timer string) {
+	dir, _ := u.place()
+	fmt.Fprintf(&u.b, "# %s/%s.service\n[Unit]\nDescription=%s\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\nType=oneshot\n", dir, name, what)
+	if u.paths.Inventory != "" {
+		fmt.Fprintf(&u.b, "Environment=%s\n", systemdQuote("JURYMAST_INVENTORY="+u.paths.Inventory))
+	}
+	if !u.user {
+		u.b.WriteString("StateDirectory=jurymast\nStateDirectoryMode=0700\nNoNewPrivileges=yes\nProtectSystem=full\nPrivateTmp=yes\n")
+	}
+	fmt.Fprintf(&u.b, "ExecStart=%s %s\n%s", systemdQuote(u.exe), args, service)
+	fmt.Fprintf(&u.b, "\n# %s/%s.timer\n[Unit]\nDescription=%s\n\n[Timer]\n%s\n[Install]\nWantedBy=timers.target\n\n", dir, name, what, timer)
+	u.timers = append(u.timers, name+".timer")
+}
+
+func (u *unitWriter) checks(minutes int) {
 	minutes = max(minutes, 1)
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s/jurymast-check.service\n[Unit]\nDescription=Look at the fleet\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\nType=oneshot\n", dir)
-	if p.Inventory != "" {
-		fmt.Fprintf(&b, "Environment=%s\n", systemdQuote("JURYMAST_INVENTORY="+p.Inventory))
-	}
-	if !user {
-		b.WriteString("StateDirectory=jurymast\nStateDirectoryMode=0700\nNoNewPrivileges=yes\nProtectSystem=full\nPrivateTmp=yes\n")
-	}
-	fmt.Fprintf(&b, "ExecStart=%s check all --quiet --no-input --wait 1m\n", systemdQuote(exe))
 	// 1, 2 and 3 say how the fleet is; the unit has done its work.
-	b.WriteString("SuccessExitStatus=1 2 3\n")
-	fmt.Fprintf(&b, "\n# %s/jurymast-check.timer\n[Unit]\nDescription=Look at the fleet every %d minutes\n\n[Timer]\nOnCalendar=*:0/%d\nPersistent=true\nRandomizedDelaySec=15\nAccuracySec=5\n\n[Install]\nWantedBy=timers.target\n", dir, minutes, minutes)
-	fmt.Fprintf(&b, "\n# then: %s daemon-reload && %s enable --now jurymast-check.timer\n", reload, reload)
-	return b.String()
+	u.pair("jurymast-check", fmt.Sprintf("Look at the fleet every %d minutes", minutes), "check all --quiet --no-input --wait 1m",
+		"SuccessExitStatus=1 2 3\n", fmt.Sprintf("OnCalendar=*:0/%d\nPersistent=true\nRandomizedDelaySec=15\nAccuracySec=5\n", minutes))
+}
+
+// backups writes those that have a schedule. One that another run holds up waits
+// for it: its timer comes again too late for that.
+func (u *unitWriter) backups(all []inventory.Backup) {
+	for _, b := range all {
+		if at := b.Schedule.Calendar(); at != "" {
+			u.pair("jurymast-backup-"+b.Name, "Copy "+string(b.Of), "backup run "+b.Name+" --no-input --wait 1h", "", "OnCalendar="+at+"\nPersistent=true\n")
+		}
+	}
+}
+
+func (u *unitWriter) finish() {
+	_, systemctl := u.place()
+	fmt.Fprintf(&u.b, "# then: %s daemon-reload && %[1]s enable --now %s\n", systemctl, strings.Join(u.timers, " "))
 }
 
 // systemdQuote quotes a word for a unit file: percent signs are specifiers
