@@ -202,6 +202,7 @@ type Cover struct {
 type Place struct {
 	Repository string        `json:"repository"`
 	Site       string        `json:"site,omitempty"`
+	OffSite    bool          `json:"off_site,omitempty"`
 	Age        time.Duration `json:"age_ns"`
 	Proof      string        `json:"proof,omitempty"`
 }
@@ -267,13 +268,14 @@ func cover(f *inventory.Fleet, t *inventory.Target, copies []actions.Copy, depot
 			}
 			r, _ := repository(f, name)
 			c.Copies++
-			c.Places = append(c.Places, Place{Repository: name, Site: r.Site, Age: age, Proof: newest.Proof})
+			off := r.Site != "" && t.Site != "" && r.Site != t.Site
+			c.Places = append(c.Places, Place{Repository: name, Site: r.Site, OffSite: off, Age: age, Proof: newest.Proof})
 			if r.On != "" {
 				stores["machine "+string(machine(f, r.On))] = true
 			} else {
 				stores["store "+name] = true
 			}
-			c.OffSite += one(r.Site != "" && t.Site != "" && r.Site != t.Site)
+			c.OffSite += one(off)
 			c.Encrypted += one(depots[name].Encrypted)
 			c.Locked += one(depots[name].Locked)
 		}

@@ -171,7 +171,9 @@ func (m *maker) finish() (actions.Plan, error) {
 	p := &m.plan
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		s.Estimate = median(m.Took[s.ID])
+		if took := m.Took[s.ID]; len(took) > 0 {
+			s.Estimate, s.Longest = median(took), slices.Max(took)
+		}
 		for _, h := range []inventory.Ref{s.Host, s.VerifyOn} {
 			if h != "" && !slices.Contains(p.Impact.Touches, h) {
 				p.Impact.Touches = append(p.Impact.Touches, h)

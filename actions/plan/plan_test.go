@@ -435,7 +435,7 @@ func TestDigest(t *testing.T) {
 	}
 	f.Now = now.Add(time.Minute)
 	f.Answers["member-b"] = Answer{Output: actions.Output{Stdout: []byte("@role standby\n@lag 0.7\n@system 1\n@version 15\n")}}
-	f.Took = map[string][]time.Duration{"promote": {time.Second}}
+	f.Took = map[string][]time.Duration{"promote": {time.Second, 3 * time.Second, time.Second}}
 	later, err := Make(f, r)
 	if err != nil {
 		t.Fatal(err)
@@ -443,8 +443,8 @@ func TestDigest(t *testing.T) {
 	if p.Digest() != later.Digest() {
 		t.Error("the same plan has another digest a minute later")
 	}
-	if d, _ := later.Step("promote"); d.Estimate != time.Second {
-		t.Errorf("promote is estimated at %s", d.Estimate)
+	if d, _ := later.Step("promote"); d.Estimate != time.Second || d.Longest != 3*time.Second {
+		t.Errorf("promote is estimated at %s, longest %s", d.Estimate, d.Longest)
 	}
 	for name, change := range map[string]func(*actions.Plan){
 		"inventory": func(p *actions.Plan) { p.Inventory = "x" },
