@@ -31,7 +31,7 @@ const (
 // keyring holds what a pool can log in with: key files, read once, and the
 // agents that hosts name.
 type keyring struct {
-	prompt func(ctx context.Context, question string) (string, error)
+	prompt Prompt
 	now    func() time.Time
 
 	mu     sync.Mutex

@@ -59,7 +59,7 @@ func (p *Pool) dial(ctx context.Context, name string) (*conn, error) {
 		if err == nil || auth.wanted == nil {
 			return c, err
 		}
-		if err := p.ring.unlock(ctx, auth.wanted); err != nil {
+		if err := p.ring.unlock(ctx, auth.wanted, base(h.Name)); err != nil {
 			return nil, ended(ctx, h.Name)
 		}
 	}

@@ -236,9 +236,9 @@ func TestEncryptedKey(t *testing.T) {
 		r, _ := realPool(t)
 		r.host.Identities = []string{r.newKey(t, "locked", "open sesame")}
 		asked := 0
-		r.ring.prompt = func(_ context.Context, question string) (string, error) {
-			if !strings.Contains(question, r.host.Identities[0]) {
-				t.Errorf("asked %q", question)
+		r.ring.prompt = func(_ context.Context, q Question) (string, error) {
+			if want := (Question{Key: r.host.Identities[0], Host: base(r.host.Name), Again: asked > 0}); q != want {
+				t.Errorf("asked %+v, not %+v", q, want)
 			}
 			asked++
 			return answers[min(asked, len(answers))-1], nil

@@ -17,6 +17,17 @@ import (
 // passphraseTries is how often a person may mistype.
 const passphraseTries = 3
 
+// Question asks a person for the passphrase of a key file.
+type Question struct {
+	Key   string // the file
+	Host  string // that would take the key
+	Again bool   // what was given before did not open it
+}
+
+// Prompt asks a person. Its answer is the passphrase; "" or an error is none,
+// and nobody is asked for this key again before [Pool.Forget].
+type Prompt func(ctx context.Context, q Question) (string, error)
+
 var errLocked = errors.New("the key needs a passphrase")
 
 // lockedKey is offered in the place of a key whose passphrase is not known.
@@ -79,7 +90,7 @@ func (k *keyring) mayAsk(f *keyFile) bool {
 // unlock asks a person for a key file's passphrase, unless somebody else has
 // just given it or would not. Its error is ctx's; a person who gives none is
 // remembered, so that no other host asks.
-func (k *keyring) unlock(ctx context.Context, f *keyFile) error {
+func (k *keyring) unlock(ctx context.Context, f *keyFile, host string) error {
 	select {
 	case k.asking <- struct{}{}:
 		defer func() { <-k.asking }()
@@ -89,7 +100,7 @@ func (k *keyring) unlock(ctx context.Context, f *keyFile) error {
 	if !k.mayAsk(f) {
 		return nil
 	}
-	signer := k.ask(ctx, f)
+	signer := k.ask(ctx, f, host)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -105,9 +116,9 @@ func (k *keyring) unlock(ctx context.Context, f *keyFile) error {
 
 // ask puts the question until the answer opens the file; nil when nobody gives
 // one that does.
-func (k *keyring) ask(ctx context.Context, f *keyFile) gossh.Signer {
-	for range passphraseTries {
-		pass, err := k.prompt(ctx, "passphrase of "+f.path+": ")
+func (k *keyring) ask(ctx context.Context, f *keyFile, host string) gossh.Signer {
+	for try := range passphraseTries {
+		pass, err := k.prompt(ctx, Question{Key: f.path, Host: host, Again: try > 0})
 		if err != nil || pass == "" || ctx.Err() != nil {
 			return nil
 		}

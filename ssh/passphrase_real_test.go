@@ -18,7 +18,7 @@ func TestPassphraseInTime(t *testing.T) {
 		r, _ := realPool(t)
 		r.host.Identities = []string{r.newKey(t, "locked", "open sesame")}
 		asked := &atomic.Int32{}
-		r.ring.prompt = func(context.Context, string) (string, error) {
+		r.ring.prompt = func(context.Context, Question) (string, error) {
 			asked.Add(1)
 			return answer, nil
 		}
@@ -106,7 +106,7 @@ func TestPassphraseInTime(t *testing.T) {
 	t.Run("called off", func(t *testing.T) {
 		r, _ := locked(t, "")
 		ctx, cancel := context.WithCancel(t.Context())
-		r.ring.prompt = func(c context.Context, _ string) (string, error) {
+		r.ring.prompt = func(c context.Context, _ Question) (string, error) {
 			cancel()
 			<-c.Done()
 			return "", c.Err()

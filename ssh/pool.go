@@ -41,7 +41,7 @@ type Options struct {
 	Jitter func() float64
 	// Prompt asks a person for the passphrase of a key that a host would take,
 	// one at a time; nil never asks.
-	Prompt func(ctx context.Context, question string) (string, error)
+	Prompt Prompt
 	Log    *slog.Logger
 }
 

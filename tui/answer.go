@@ -86,6 +86,11 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.close(s)
 		}
 		return m.open(newPlanScreen(m, msg.asked, msg.plan))
+	case questionMsg:
+		return m.heard(msg.q)
+	case unaskedMsg:
+		m.unasked(msg.q)
+		return nil
 	case rangMsg:
 		if msg.err != nil {
 			m.trouble(msg.err)
@@ -100,7 +105,9 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.trouble(msg.err)
 			return nil
 		}
-		return m.open(newPager(m, msg.title, msg.text))
+		p := newPager(m, msg.title, msg.text)
+		p.command = msg.command
+		return m.open(p)
 	}
 	var cmds []tea.Cmd
 	for _, s := range m.stack {
@@ -273,7 +280,7 @@ func (m *root) begun(msg startedMsg) tea.Cmd {
 }
 
 func (m *root) ticked() tea.Cmd {
-	cmds := []tea.Cmd{tick()}
+	cmds := []tea.Cmd{tick(), m.putQuestion()}
 	if m.now.Sub(m.readAt) >= reloadEvery {
 		m.readAt = m.now
 		cmds = append(cmds, m.reload(false))

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -26,6 +25,8 @@ type backups struct {
 	pane   int                     // 0 the backups, 1 the sets of data
 	page   int
 	cols   layout
+	order  jobOrder
+	turned bool // the order is the other way round
 }
 
 func newBackups(m *root) *backups {
@@ -68,6 +69,7 @@ func (s *backups) refresh() {
 			s.jobOf[j.Name] = j
 		}
 	}
+	s.order.sort(ids, s.jobOf, s.turned)
 	s.table.SetRows(ids)
 	ids = nil
 	for i := range s.root.covers {
@@ -96,83 +98,6 @@ func (s *backups) selected() inventory.Ref {
 	return ""
 }
 
-// barCells is how wide an age is drawn against its limit.
-const barCells = 12
-
-func (s *backups) jobCells(id string, buf []widget.Cell) []widget.Cell {
-	j := s.jobOf[id]
-	if j == nil {
-		return buf
-	}
-	sign := widget.Cell{Text: s.st.signs[j.State], Style: s.st.status(j.State)}
-	age, pct, part := "never / "+ageText(j.RPO), "-", 0.0
-	if !j.At.IsZero() {
-		d := s.now.Sub(j.At)
-		age = ageText(d) + " / " + ageText(j.RPO)
-		part = float64(d) / float64(max(j.RPO, 1))
-		pct = strconv.Itoa(int(part*100)) + "%"
-	}
-	if s.cols == layoutTiny {
-		return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: age})
-	}
-	bar := widget.Cell{Text: widget.Bar(part, barCells, s.st.bar, s.st.rest), Style: s.st.status(j.State)}
-	if s.cols == layoutNarrow {
-		return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: age}, bar, widget.Cell{Text: pct}, widget.Cell{Text: j.Line})
-	}
-	ran, drill, bytes := "never", "never", "-"
-	if r := s.ran[j.Name]; r != nil {
-		ran = s.since(r.Made) + " " + r.State
-	}
-	if !j.Drilled.IsZero() {
-		drill = s.since(j.Drilled) + " " + j.Proof
-	}
-	if j.Bytes > 0 {
-		bytes = size(j.Bytes)
-	}
-	return append(buf, sign, widget.Cell{Text: j.Name}, widget.Cell{Text: string(j.Target)}, widget.Cell{Text: age}, bar, widget.Cell{Text: pct},
-		widget.Cell{Text: ran, Style: s.st.dim}, widget.Cell{Text: bytes}, widget.Cell{Text: drill}, widget.Cell{Text: j.Line, Style: s.st.dim})
-}
-
-func (s *backups) coverCells(id string, buf []widget.Cell) []widget.Cell {
-	c := s.setOf[id]
-	if c == nil {
-		return buf
-	}
-	n := func(v int, what string) widget.Cell { return widget.Cell{Text: strconv.Itoa(v) + " " + what} }
-	buf = append(buf, widget.Cell{Text: s.st.signs[c.State], Style: s.st.status(c.State)}, widget.Cell{Text: id},
-		n(c.Copies, "copies"), n(c.Media, "media"), n(c.OffSite, "off site"))
-	if s.cols == layoutWide {
-		buf = append(buf, n(c.Locked, "locked"), widget.Cell{Text: placeText(c.Places), Style: s.st.dim})
-	}
-	return append(buf, widget.Cell{Text: c.Line})
-}
-
-func placeText(ps []Place) string {
-	var out []string
-	for _, p := range ps {
-		out = append(out, p.Repository+" "+ageText(p.Age))
-	}
-	return strings.Join(out, ", ")
-}
-
-func (s *backups) columns(room layout) {
-	if s.cols == room {
-		return
-	}
-	s.cols = room
-	switch room {
-	case layoutWide:
-		s.table.Columns = []widget.Column{{Width: 1}, {Head: "BACKUP", Width: 14}, {Head: "DATA SET", Width: 17}, {Head: "AGE / RPO", Width: 14}, {Width: barCells}, {Width: 5, Right: true}, {Head: "LAST RUN", Width: 10}, {Head: "SIZE", Width: 8, Right: true}, {Head: "TESTED", Width: 12}, {Head: "ANSWER", Flex: true}}
-		s.covers.Columns = []widget.Column{{Width: 1}, {Head: "DATA SET", Width: 20}, {Width: 9}, {Width: 8}, {Width: 10}, {Width: 8}, {Head: "COPIES", Width: 26}, {Head: "VERDICT", Flex: true}}
-	case layoutNarrow:
-		s.table.Columns = []widget.Column{{Width: 1}, {Width: 14}, {Width: 16}, {Width: barCells}, {Width: 5, Right: true}, {Flex: true}}
-		s.covers.Columns = []widget.Column{{Width: 1}, {Width: 18}, {Width: 9}, {Width: 8}, {Width: 10}, {Flex: true}}
-	default:
-		s.table.Columns = []widget.Column{{Width: 1}, {Flex: true}, {Width: 20}}
-		s.covers.Columns = []widget.Column{{Width: 1}, {Width: 18}, {Width: 9}, {Width: 8}, {Flex: true}}
-	}
-}
-
 func (s *backups) view(w, h int) []string {
 	s.refresh()
 	room := s.room()
@@ -185,10 +110,14 @@ func (s *backups) view(w, h int) []string {
 		return s.freshness(w, h)
 	}
 	foot := s.foot(w)
-	rows := share(h-5-len(foot), 2, max(1, s.table.Len()), s.covers.Len())
+	heads := 1
+	if room == layoutWide {
+		heads = 2
+	}
+	rows := share(h-4-heads-len(foot), 2, max(1, s.table.Len()), s.covers.Len())
 	s.page = max(rows[0], rows[1])
 	out := append(s.freshness(w, rows[0]+2), "")
-	out = append(out, s.coverage(w, rows[1]+1)...)
+	out = append(out, s.coverage(w, rows[1]+heads)...)
 	if free := h - len(out) - len(foot); free > 0 {
 		out = append(append(out, ""), foot...)
 	}
@@ -218,7 +147,10 @@ func (s *backups) freshness(w, h int) []string {
 // coverage is the sets of data: how many copies of each there are, and where.
 func (s *backups) coverage(w, h int) []string {
 	out := []string{s.st.ruleLine(s.titled("3-2-1", s.covers.Len(), len(s.root.covers)), fmt.Sprintf("3 copies, 2 media, 1 off site: %d of %d hold", s.holds, len(s.root.covers)), w)}
-	return append(out, s.covers.View(w, h-1, s.pane == 1)...)
+	if s.cols == layoutWide {
+		out = append(out, s.st.dim.Paint(s.covers.Head(w)))
+	}
+	return append(out, s.covers.View(w, h-len(out), s.pane == 1)...)
 }
 
 // foot is the backup under the cursor: what it keeps, when it ran, and what a
@@ -230,7 +162,9 @@ func (s *backups) foot(w int) []string {
 	}
 	out := []string{s.st.ruleLine(j.Name, "to "+strings.Join(j.To, ", "), w)}
 	add := func(name, text string) {
-		out = append(out, "  "+s.st.text(widget.Fit(name, 10, "")+text, w-2))
+		if text != "" {
+			out = append(out, "  "+s.st.text(widget.Fit(name, 10, "")+text, w-2))
+		}
 	}
 	add("answer", j.Line)
 	if r := s.ran[j.Name]; r != nil {
@@ -251,6 +185,11 @@ func (s *backups) foot(w int) []string {
 	} else {
 		add("tested", s.since(j.Drilled)+" ago: "+j.Proof)
 	}
+	if next := s.policy(j).Schedule.Next(s.now); !next.IsZero() {
+		add("next run", next.Format("Mon 15:04")+", in "+ageText(next.Sub(s.now)))
+	}
+	add("late", s.lateText(j))
+	add("kept", keepText(s.policy(j).Keep))
 	return out
 }
 
@@ -266,6 +205,19 @@ func (s *backups) bindings() []binding {
 			}
 			return nil
 		}},
+		binding{act: "sort", do: func() tea.Cmd {
+			s.order = (s.order + 1) % jobOrder(len(jobOrders))
+			s.version = -1
+			s.say("backups " + jobOrders[s.order])
+			return nil
+		}},
+		binding{act: "reverse", do: func() tea.Cmd { s.turned, s.version = !s.turned, -1; return nil }},
+		binding{act: "report", word: "report of its last run", why: func() string {
+			if j := s.job(); j == nil || s.ran[j.Name] == nil {
+				return "no run of it was started from here"
+			}
+			return ""
+		}, do: func() tea.Cmd { return s.readReport(*s.ran[s.job().Name], false) }},
 		binding{act: "drill", why: func() string {
 			switch {
 			case s.engine.ReadOnly():

@@ -80,7 +80,7 @@ func (d *detail) openCheck() tea.Cmd {
 	if e.Check == "ssh" && e.Status != actions.OK && strings.Contains(e.Line, "host key") {
 		r, en, m := d.ref, *e, d.root
 		m.say("asking " + r.Name() + " for its keys; nothing else is sent")
-		return d.readText("the key of "+d.ref.Name(), func(ctx context.Context) (string, error) { return keyPage(ctx, m.engine, r, en) })
+		return d.readKeys("the key of "+r.Name(), func(ctx context.Context) (string, string, error) { return keyPage(ctx, m.engine, r, en) })
 	}
 	return d.open(newPager(d.root, string(d.ref)+" "+strings.TrimSpace(e.Check+" "+e.Item), entryText(d.world, e)))
 }
@@ -113,11 +113,11 @@ func entryText(w *world, e *actions.Entry) string {
 }
 
 // keyPage says what a host key that is not trusted means and how to compare it. There is no
-// button on it on purpose.
-func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry) (string, error) {
+// button on it on purpose: the command is for a shell.
+func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry) (text, command string, err error) {
 	keys, err := e.Keys(ctx, host)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var b strings.Builder
 	print, changed := "", false
@@ -137,6 +137,7 @@ func keyPage(ctx context.Context, e Engine, host inventory.Ref, en actions.Entry
 		fmt.Fprintf(&b, "offered  %s %s  %s\n", k.Type, k.Fingerprint, k.State)
 	}
 	b.WriteString("\n" + mean + "\n\n")
-	fmt.Fprintf(&b, "Compare on the console of %[1]s itself:\n  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\nIf it matches the offered key, from a shell:\n  jurymast hosts %[2]s %[1]s --fingerprint %[3]s\n\nThere is no button for this on purpose.\n", host.Name(), verb, print)
-	return b.String(), nil
+	command = fmt.Sprintf("jurymast hosts %s %s --fingerprint %s", verb, host.Name(), print)
+	fmt.Fprintf(&b, "Compare on the console of %s itself:\n  ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n\nIf it matches the offered key, from a shell:\n  %s\n\nThere is no button for this on purpose.\n", host.Name(), command)
+	return b.String(), command, nil
 }

@@ -79,6 +79,7 @@ type (
 	}
 	textMsg struct {
 		title, text string
+		command     string // that copying takes alone, "" for all of the text
 		err         error
 	}
 	doneMsg struct {
@@ -315,7 +316,16 @@ func (m *root) readText(title string, read func(context.Context) (string, error)
 	ctx := m.ctx
 	return func() tea.Msg {
 		s, err := read(ctx)
-		return textMsg{title, s, err}
+		return textMsg{title: title, text: s, err: err}
+	}
+}
+
+// readKeys reads a text with a command for a shell in it.
+func (m *root) readKeys(title string, read func(context.Context) (text, command string, err error)) tea.Cmd {
+	ctx := m.ctx
+	return func() tea.Msg {
+		s, command, err := read(ctx)
+		return textMsg{title, s, command, err}
 	}
 }
 

@@ -82,10 +82,15 @@ site = "barn"
 of = "share/homes"
 to = ["usb"]
 rpo = "24h"
+keep = { daily = 14, weekly = 8 }
+schedule = "01:30"
 [backup.pg]
 of = "service/postgres"
 to = ["usb"]
 rpo = "24h"
+keep = { daily = 7 }
+drill = "7d"
+schedule = "mon-fri 02:00"
 
 [playbook.db-failover]
 title = "Promote the standby postgres on bak1"
@@ -273,7 +278,7 @@ func (f *fake) Jobs(context.Context) ([]Job, error) {
 func (f *fake) Covers(context.Context) ([]Cover, error) {
 	return []Cover{
 		{Target: "share/photos", State: actions.Fail, Line: "no copy exists: nothing copies it", Copies: 1, Media: 1},
-		{Target: "share/homes", State: actions.OK, Line: "3-2-1 holds", Copies: 3, Media: 2, OffSite: 1, Places: []Place{{"usb", 5 * time.Hour}, {"b2", 6 * time.Hour}}},
+		{Target: "share/homes", State: actions.OK, Line: "3-2-1 holds", Copies: 3, Media: 2, OffSite: 1, Places: []Place{{Repository: "usb", Age: 5 * time.Hour}, {Repository: "b2", OffSite: true, Age: 6 * time.Hour}}},
 	}, nil
 }
 func (f *fake) Copies(context.Context, inventory.Ref) ([]actions.Copy, error) {
@@ -407,7 +412,7 @@ func failover() actions.Plan {
 		},
 		Steps: []actions.Step{
 			{ID: "stop", Title: "stop postgres, wait for the last WAL", Host: "node/pve", Do: script("stop.sh"), Undo: &undo, Timeout: time.Minute, Estimate: 20 * time.Second},
-			{ID: "fence", Title: "fence: stop the vm for good", Host: "node/pve", Do: script("fence.sh"), Undo: &undo, Timeout: time.Minute, Estimate: 15 * time.Second},
+			{ID: "fence", Title: "fence: stop the vm for good", Host: "node/pve", Do: script("fence.sh"), Undo: &undo, Timeout: time.Minute, Estimate: 15 * time.Second, Longest: 25 * time.Second},
 			{ID: "promote", Title: "promote the standby", Host: "node/bak1", Do: script("promote.sh"), NoReturn: true, Timeout: time.Minute, Estimate: 30 * time.Second},
 			{ID: "clients", Title: "lead clients over", Host: "vm/docker-01", Do: script("clients.sh"), Timeout: time.Minute, Estimate: 5 * time.Second},
 		},

@@ -19,7 +19,7 @@ import (
 // screen may be larger than its terminal, and nothing may be started unless its
 // word was typed.
 func FuzzKeys(f *testing.F) {
-	for _, s := range []string{"jjka\r", "7\rx", "?j\r", ":plan\r", "/state:fail\r\x1b", "m\r\r", "7\r xpostgres\r", "2jjjs", "8\r", "6\t\x1b", "\x01\x02\x03\x04", "7\r x\x07postgres\x07\r\x07x"} {
+	for _, s := range []string{"jjka\r", "7\rx", "?j\r", ":plan\r", "/state:fail\r\x1b", "m\r\r", "7\r xpostgres\r", "2jjjs", "8\r", "6\t\x1b", "\x01\x02\x03\x04", "7\r x\x07postgres\x07\r\x07x", "\xe5\x07xyzzy q\x7f7\rx", "/n\xe5\x1b\x07\x07x\xe6y\xe7\rq\x1b", ":mute nas1 2h\rwhy\r", ":plan failover postgres --to\r x\r"} {
 		f.Add([]byte(s))
 	}
 	var names []string
@@ -33,6 +33,8 @@ func FuzzKeys(f *testing.F) {
 		e := newFake(t)
 		m, c := ready(t, e, 80, 24, Options{})
 		typed := ""
+		asked := map[*Question]int{} // and how often they were answered
+		var newest *Question
 		for i, b := range script {
 			var msg tea.Msg
 			switch {
@@ -49,6 +51,14 @@ func FuzzKeys(f *testing.F) {
 				msg = tea.WindowSizeMsg{Width: int(b) * 9 % 210, Height: int(b) * 5 % 70}
 			case b == 0x7f:
 				msg = planMsg{asked: moved, plan: failover()}
+			case b == 0xe5 || b == 0xe6:
+				newest = &Question{Key: "/home/anna/.ssh/" + string(rune('a'+b&1)), Host: "nas1", Again: b&1 == 0}
+				q := newest
+				asked[q] = 0
+				q.Answer = func(string, bool) { asked[q]++ }
+				msg = questionMsg{q}
+			case b == 0xe7 && newest != nil:
+				msg = unaskedMsg{newest}
 			case b > 0xf0:
 				msg = known(e, m.seq, e.state, nil)
 			case b > 0xe8:
@@ -72,6 +82,11 @@ func FuzzKeys(f *testing.F) {
 			}
 			if m.w > 0 && m.h > 0 {
 				fits(t, m.View(), m.w, m.h)
+			}
+		}
+		for q, times := range asked {
+			if times > 1 {
+				t.Errorf("%+v was answered %d times", q, times)
 			}
 		}
 	})
@@ -153,6 +168,7 @@ func TestHostileRuns(t *testing.T) {
 		for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 15}} {
 			for name, msgs := range map[string][]tea.Msg{
 				"run":    {startedMsg{run: run.ID}, runMsg{run: run, events: events}},
+				"key":    {questionMsg{&Question{Key: text, Host: text}}},
 				"plan":   {planMsg{asked: moved, plan: plan}},
 				"report": {reportMsg{run: run, text: text + "\n" + text}},
 				"copies": {planMsg{asked: Request{Verb: actions.VerbRestore, Target: "share/homes"}, plan: plan}, copiesMsg{Request{Verb: actions.VerbRestore, Target: "share/homes"}, []actions.Copy{{ID: text, Backup: text, Repository: text, Proof: text}}, nil}},

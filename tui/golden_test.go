@@ -36,14 +36,17 @@ func keyOf(name string) tea.KeyMsg {
 	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
 }
 
-// screens are all screens by the keys that lead to them, or by a message.
-var goldenScreens = []struct {
+// goldenScreen is a screen by the keys that lead to it, or by messages.
+type goldenScreen struct {
 	name string
 	keys []string
 	msgs func() []tea.Msg
 	opts Options
 	prep func(*fake)
-}{
+}
+
+// goldenScreens are all screens.
+var goldenScreens = []goldenScreen{
 	{name: "overview"},
 	{name: "overview-calm", prep: calm},
 	{name: "overview-ascii", opts: Options{ASCII: true}},
@@ -64,6 +67,7 @@ var goldenScreens = []struct {
 	{name: "history", keys: []string{"8"}},
 	{name: "help", keys: []string{"?"}},
 	{name: "palette", keys: []string{":", "p", "l", "a", "n"}},
+	{name: "palette-arguments", keys: []string{":", "plan failover postgres --to"}},
 	{name: "messages", keys: []string{"0", "M"}},
 	{name: "plan", msgs: planned},
 	{name: "plan-step", keys: []string{"j", "enter"}, msgs: planned},
@@ -79,9 +83,12 @@ var goldenScreens = []struct {
 	{name: "report", msgs: func() []tea.Msg {
 		return []tea.Msg{reportMsg{run: actions.Run{ID: "0412-k3f9"}, text: "# Run 0412\n\n## Left to do\n\n- rebuild the standby"}}
 	}},
+	{name: "passphrase", msgs: func() []tea.Msg {
+		return []tea.Msg{questionMsg{&Question{Key: "/home/anna/.ssh/id_ed25519", Host: "nas1", Again: true, Answer: func(string, bool) {}}}}
+	}},
 	{name: "host-key", msgs: func() []tea.Msg {
-		text, _ := keyPage(context.Background(), &fake{}, "node/edge", entry("node/edge", "ssh", "", actions.Unknown, "the host key has changed", time.Minute))
-		return []tea.Msg{textMsg{title: "the key of edge", text: text}}
+		text, command, _ := keyPage(context.Background(), &fake{}, "node/edge", entry("node/edge", "ssh", "", actions.Unknown, "the host key has changed", time.Minute))
+		return []tea.Msg{textMsg{title: "the key of edge", text: text, command: command}}
 	}},
 }
 
@@ -120,8 +127,9 @@ func running(n int) func() []tea.Msg {
 }
 
 // show brings a console to a screen.
-func show(t testing.TB, i, w, h int) *root {
-	g := goldenScreens[i]
+func show(t testing.TB, i, w, h int) *root { return showScreen(t, goldenScreens[i], w, h) }
+
+func showScreen(t testing.TB, g goldenScreen, w, h int) *root {
 	f := newFake(t)
 	if g.prep != nil {
 		g.prep(f)

@@ -82,6 +82,9 @@ func (x *help) box(w, h int) []string {
 		" " + s[actions.OK] + " ok  " + s[actions.Warn] + " warn  " + s[actions.Fail] + " FAIL  " + s[actions.Unknown] + " unknown  " + x.st.stale + " stale  " + x.st.running + " looking  " + x.st.muted + " kept quiet",
 		" No key changes anything by itself: changes are planned, shown, confirmed.",
 	}
+	if x.options.Settings != "" {
+		foot = append(foot, " Keys and colours: "+x.options.Settings+"; man page: jurymast man")
+	}
 	if x.engine.ReadOnly() {
 		foot[2] = " Read-only: what would change something is not there."
 	}

@@ -22,6 +22,7 @@ type menu struct {
 	title string
 	items []item
 	grave bool   // it asks for a decision
+	more  string // what is said below the items
 	find  string // only items with this in their words
 	at    int    // of those that are shown
 }
@@ -97,9 +98,15 @@ func (x *menu) box(w, h int) []string {
 	if len(items) == 0 {
 		lines = append(lines, "   nothing has this in its words")
 	}
-	room := max(1, h-3)
+	var more []string
+	if x.more != "" {
+		for _, l := range append([]string{""}, wrap(x.more, inner-2)...) {
+			more = append(more, " "+l)
+		}
+	}
+	room := max(1, h-3-len(more))
 	top := max(0, min(at-room/2, len(lines)-room))
-	lines = lines[top:min(len(lines), top+room)]
+	lines = append(lines[top:min(len(lines), top+room)], more...)
 	foot := x.keys.show("down") + "/" + x.keys.show("up") + "  " + x.keys.show("open") + " choose   " + x.keys.show("filter") + " find   " + x.keys.show("back") + " close"
 	if !x.hears() {
 		foot = moment

@@ -20,6 +20,8 @@ type pager struct {
 	top   int
 	page  int
 	find  string
+	// command is what copying takes alone, "" for all of the text.
+	command string
 }
 
 // maxPager bounds the lines that are shown.
@@ -114,6 +116,9 @@ func (p *pager) bindings() []binding {
 	bs := []binding{
 		{act: "wrap", hint: true, do: func() tea.Cmd { p.long, p.rows = !p.long, nil; return nil }},
 		{act: "copy", hint: true, word: "copy all", do: func() tea.Cmd { return p.copyText(strings.Join(p.lines, "\n"), p.name) }},
+	}
+	if p.command != "" {
+		bs[1] = binding{act: "copy", hint: true, word: "copy command", do: func() tea.Cmd { return p.copyText(p.command, "the command") }}
 	}
 	if p.find == "" {
 		return bs

@@ -35,10 +35,14 @@ func newPalette(m *root) *palette {
 	p := &palette{root: m, below: m.top()}
 	p.all = p.commands()
 	for _, words := range m.recent {
+		c := p.argued(words)
 		if i := slices.IndexFunc(p.all, func(c command) bool { return c.words == words }); i >= 0 {
-			c := p.all[i]
-			c.note = "again: " + c.note
-			p.all = append([]command{c}, slices.Delete(p.all, i, i+1)...)
+			c = p.all[i : i+1]
+		}
+		if len(c) > 0 {
+			again := c[0]
+			again.note = "again: " + again.note
+			p.all = append([]command{again}, slices.DeleteFunc(p.all, func(c command) bool { return c.words == words })...)
 		}
 	}
 	p.found = p.all
@@ -187,7 +191,7 @@ func (p *palette) search() {
 		p.found = p.all
 		return
 	}
-	p.found = nil
+	p.found = p.argued(text)
 	type hit struct {
 		c     command
 		place int
@@ -203,7 +207,9 @@ func (p *palette) search() {
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int { return a.place - b.place })
 	for _, h := range hits[:min(len(hits), maxFound)] {
-		p.found = append(p.found, h.c)
+		if !slices.ContainsFunc(p.found, func(c command) bool { return c.words == h.c.words }) {
+			p.found = append(p.found, h.c)
+		}
 	}
 }
 

@@ -40,7 +40,10 @@ func newPlanScreen(m *root, asked Request, p actions.Plan) *planScreen {
 			ids = append(ids, condID+c.Name)
 		}
 	}
-	for _, st := range p.Steps {
+	for i, st := range p.Steps {
+		if i == p.NoReturn() {
+			ids = append(ids, noReturnRow)
+		}
 		ids = append(ids, stepID+st.ID)
 	}
 	s.table.SetRows(ids)
@@ -64,6 +67,9 @@ func (s *planScreen) cells(id string, buf []widget.Cell) []widget.Cell {
 			}
 		}
 	}
+	if id == noReturnRow {
+		return append(buf, widget.Cell{}, widget.Cell{}, widget.Cell{Text: s.st.dash + " " + noReturnRow + " " + s.st.dash, Style: s.st.warn})
+	}
 	i := slices.IndexFunc(s.plan.Steps, func(x actions.Step) bool { return stepID+x.ID == id })
 	if i < 0 {
 		return buf
@@ -82,11 +88,11 @@ func (s *planScreen) cells(id string, buf []widget.Cell) []widget.Cell {
 	case s.plan.NoReturn() >= 0 && i > s.plan.NoReturn():
 		undo.Text = "no undo"
 	}
-	buf = append(buf, widget.Cell{Text: strconv.Itoa(i + 1)}, widget.Cell{Text: x.Host.Name()}, widget.Cell{Text: x.Title}, widget.Cell{Text: est}, undo)
-	if s.room() == layoutWide {
-		buf = append(buf, widget.Cell{Text: names(x.Down), Style: s.st.dim})
+	buf = append(buf, widget.Cell{Text: strconv.Itoa(i + 1)}, widget.Cell{Text: x.Host.Name()}, widget.Cell{Text: x.Title})
+	if s.room() != layoutWide {
+		return append(buf, widget.Cell{Text: est}, undo)
 	}
-	return buf
+	return append(buf, widget.Cell{Text: x.Do.Name, Style: s.st.dim}, widget.Cell{Text: est}, undo, widget.Cell{Text: names(x.Down), Style: s.st.dim})
 }
 
 func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.Cell {
@@ -104,22 +110,21 @@ func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.
 	case actions.Noted:
 		box = "noted"
 	}
-	return append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: c.Text + ": " + c.Seen + nextText(c)}, widget.Cell{}, widget.Cell{Text: c.Name, Style: s.st.dim})
-}
-
-// nextText says what to do about a condition that does not hold, where that is
-// known.
-func nextText(c actions.Condition) string {
-	if c.Next == "" {
-		return ""
+	name := widget.Cell{Text: c.Name, Style: s.st.dim}
+	buf = append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: c.Text + ": " + c.Seen + nextText(c)})
+	if s.room() == layoutWide {
+		return append(buf, name)
 	}
-	return "; next: " + c.Next
+	return append(buf, widget.Cell{}, name)
 }
 
 func (s *planScreen) view(w, h int) []string {
 	room := s.room()
 	p := s.plan
 	right := "valid " + ageText(p.Expires.Sub(s.now))
+	if room == layoutWide {
+		right = "made " + s.stamp(p.Made) + ", " + right
+	}
 	style := s.st.dim
 	if !p.Expires.After(s.now) {
 		right, style = "EXPIRED: plan again", s.st.fail
@@ -146,7 +151,7 @@ func (s *planScreen) view(w, h int) []string {
 	s.table.Columns = []widget.Column{{Width: 3}, {Width: 10}, {Flex: true}, {Width: 6}, {Width: 13}}
 	switch room {
 	case layoutWide:
-		s.table.Columns = []widget.Column{{Head: "#", Width: 3}, {Head: "WHERE", Width: 10}, {Head: "WHAT", Flex: true}, {Head: "EST", Width: 6}, {Head: "UNDO", Width: 13}, {Head: "STOPS", Width: 18}}
+		s.table.Columns = []widget.Column{{Head: "#", Width: 3}, {Head: "WHERE", Width: 10}, {Head: "WHAT", Flex: true}, {Head: "SCRIPT", Width: 20}, {Head: "EST", Width: 6}, {Head: "UNDO", Width: 9}, {Head: "STOPS", Width: 16}}
 	case layoutTiny:
 		s.table.Columns = []widget.Column{{Width: 2}, {Width: 6}, {Flex: true}}
 	}
@@ -180,73 +185,6 @@ func (s *planScreen) view(w, h int) []string {
 		out = append(out, "")
 	}
 	return append(out, foot...)
-}
-
-// impact is what the plan means for the fleet, and how it is confirmed.
-func (s *planScreen) impact(w int) []string {
-	p := s.plan
-	out := []string{s.st.ruleLine("Blast radius", "", w)}
-	add := func(name, v string) {
-		if v != "" {
-			out = append(out, "  "+s.st.text(widget.Fit(name, 14, "")+v, w-2))
-		}
-	}
-	var down []string
-	for _, o := range p.Impact.Down {
-		t := string(o.Target)
-		if o.For > 0 {
-			t += " ~" + ageText(o.For)
-		}
-		down = append(down, t)
-	}
-	if len(down) == 0 {
-		down = []string{"nothing"}
-	}
-	add("down", strings.Join(down, ", "))
-	add("back after", recoveryText(p))
-	add("data at risk", p.Impact.Risk)
-	add("touches", refsText(p.Impact.Touches))
-	add("not touched", refsText(p.Impact.Spares))
-	add("undo", undoText(p))
-	add("to run", s.needed())
-	return out
-}
-
-// undoText says what is taken back by itself when a step fails.
-func undoText(p actions.Plan) string {
-	n := 0
-	for _, x := range p.Steps {
-		if x.Undoable() {
-			n++
-		}
-	}
-	text := fmt.Sprintf("%d of %d steps are taken back by themselves", n, len(p.Steps))
-	if n == 0 {
-		text = "nothing is taken back by itself"
-	}
-	if i := p.NoReturn(); i >= 0 {
-		text += fmt.Sprintf("; none from step %d on", i+1)
-	}
-	return text
-}
-
-// needed says what is still missing before it may be run.
-func (s *planScreen) needed() string {
-	if b := s.plan.Unmet(actions.Blocking); len(b) > 0 {
-		return "cannot: " + b[0].Name + ": " + b[0].Text + nextText(b[0])
-	}
-	var out []string
-	if n := len(s.unaccepted()); n > 0 {
-		out = append(out, fmt.Sprintf("accept %d open conditions, one by one (%s)", n, s.keys.show("mark")))
-	}
-	switch s.plan.Ladder {
-	case actions.LadderGrave:
-		out = append(out, "type "+s.plan.Word)
-	case actions.LadderDisruptive, actions.LadderHarmless:
-		out = append(out, "say y")
-	case actions.LadderLook:
-	}
-	return strings.Join(out, ", then ")
 }
 
 // unaccepted are the open conditions that are not accepted yet.
@@ -344,20 +282,4 @@ func planText(p actions.Plan) string {
 		fmt.Fprintf(&b, "  %d %s: %s%s\n", i+1, s.Host, s.Title, undo)
 	}
 	return b.String()
-}
-
-// recoveryText says how long it takes until the target works again, of how long
-// it may; "" where the inventory does not say.
-func recoveryText(p actions.Plan) string {
-	if p.RTO == 0 {
-		return ""
-	}
-	est, known := p.Recovery()
-	switch {
-	case !known:
-		return "not known yet, of " + ageText(p.RTO)
-	case est > p.RTO:
-		return "estimate " + ageText(est) + ", MORE than its rto of " + ageText(p.RTO)
-	}
-	return "estimate " + ageText(est) + " of " + ageText(p.RTO)
 }

@@ -75,13 +75,15 @@ type root struct {
 	touched time.Time // the last key came then
 	restAt  time.Time
 	readAt  time.Time // the inventory's files were looked at then
-	child   bool      // a child has the terminal
-	dirty   bool
-	frame   string
-	theme   string
-	recent  []string // commands of the palette, the newest last
-	options Options
-	first   tea.Cmd // what the first screens ask for
+
+	questions []*Question // that could not be put yet
+	child     bool        // a child has the terminal
+	dirty     bool
+	frame     string
+	theme     string
+	recent    []string // commands of the palette, the newest last
+	options   Options
+	first     tea.Cmd // what the first screens ask for
 }
 
 func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
@@ -122,13 +124,20 @@ func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
 // Init implements tea.Model. What the store holds is drawn before any host is
 // asked: the watch begins when that was read.
 func (m *root) Init() tea.Cmd {
-	return tea.Batch(m.first, tick(), m.readFirst(), m.readRest(), m.readHistory(), m.takeFeed())
+	return tea.Batch(m.first, tick(), m.readFirst(), m.readRest(), m.readHistory(), m.takeFeed(), m.hear())
 }
 
 func (m *root) top() screen { return m.stack[len(m.stack)-1] }
 
-// open puts a screen on top and asks for what it needs.
+// open puts a screen on top and asks for what it needs. What comes while a
+// passphrase is typed comes below it: no letter of it may reach another screen.
 func (m *root) open(s screen) tea.Cmd {
+	if p, ok := m.top().(*passphrase); ok {
+		m.stack = m.stack[:len(m.stack)-1]
+		cmd := m.open(s)
+		m.stack = append(m.stack, p)
+		return cmd
+	}
 	var cmds []tea.Cmd
 	if f, ok := s.(floating); ok {
 		if f.asks() {

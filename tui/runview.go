@@ -159,6 +159,9 @@ func (s *runScreen) head(w int) []string {
 		style = s.st.fail
 	}
 	right := state
+	if i := s.current(); i >= 0 && s.room() != layoutTiny {
+		right += fmt.Sprintf(" step %d of %d", i+1, len(s.run.Plan.Steps))
+	}
 	if !s.run.Began.IsZero() {
 		end := s.run.Ended
 		if underWay(s.run.State) || end.IsZero() {
@@ -187,30 +190,46 @@ func (s *runScreen) head(w int) []string {
 	return []string{line, widget.Bar(part, w-widget.Width(note)-1, s.st.bar, s.st.rest) + note}
 }
 
+// current is the step under way, -1 between two steps.
+func (s *runScreen) current() int {
+	return slices.IndexFunc(s.run.Plan.Steps, func(x actions.Step) bool {
+		st := s.steps[x.ID]
+		return st != nil && (st.state == "begun" || st.state == "undoing")
+	})
+}
+
 func (s *runScreen) stepLines(w, h int) []string {
 	title := fmt.Sprintf("Steps %d", len(s.run.Plan.Steps))
 	if s.pane == 0 {
 		title = s.st.mark + " " + title
 	}
 	out := append([]string{s.st.ruleLine(title, "took / estimate", w)}, s.table.View(w, h-1, true)...)
-	if over := s.overdue(); over != "" && len(out) < h-1 {
-		out = append(out, "", "  "+s.st.warn.Paint(s.st.text(over, w-2)))
+	if text, late := s.pace(); text != "" && len(out) < h-1 {
+		style := s.st.dim
+		if late {
+			style = s.st.warn
+		}
+		out = append(out, "", "  "+style.Paint(s.st.text(text, w-2)))
 	}
 	return out
 }
 
-// overdue says of the step under way that it takes longer than it was thought to.
-func (s *runScreen) overdue() string {
-	for i, x := range s.run.Plan.Steps {
-		st := s.steps[x.ID]
-		if st == nil || st.state != "begun" || st.began.IsZero() || x.Estimate <= 0 || !underWay(s.run.State) {
-			continue
-		}
-		if over := s.now.Sub(st.began) - x.Estimate; over > 0 {
-			return fmt.Sprintf("step %d is %s over its estimate, limit %s", i+1, ageText(over), ageText(x.Timeout))
-		}
+// pace says of the step under way how long it took before and may take, and
+// whether it takes longer now than it was thought to.
+func (s *runScreen) pace() (text string, late bool) {
+	i := s.current()
+	if i < 0 || !underWay(s.run.State) {
+		return "", false
 	}
-	return ""
+	x := s.run.Plan.Steps[i]
+	text = fmt.Sprintf("step %d", i+1)
+	if over := s.now.Sub(s.steps[x.ID].began) - x.Estimate; x.Estimate > 0 && over > 0 {
+		text, late = text+" is "+ageText(over)+" over its estimate", true
+	}
+	if x.Longest > 0 {
+		text += ", longest before " + ageText(x.Longest)
+	}
+	return text + ", limit " + ageText(x.Timeout), late
 }
 
 // expected are the targets that may be red while it runs, as they are now.
@@ -237,11 +256,21 @@ func (s *runScreen) expected(w int) []string {
 		}
 		text := string(r) + "  " + x.Summary
 		if problem(x) {
-			text = string(r) + "  (expected)  " + x.Summary
+			text = string(r) + "  " + s.until(r) + "  " + x.Summary
 		}
 		out = append(out, "  "+s.st.sign(seen(x), x.Stale, false, false).Text+" "+s.st.text(text, w-4))
 	}
 	return out
+}
+
+// until says up to which step a target is expected not to be well.
+func (s *runScreen) until(r inventory.Ref) string {
+	for i, x := range slices.Backward(s.run.Plan.Steps) {
+		if slices.Contains(x.Down, r) {
+			return fmt.Sprintf("(expected, until step %d)", i+1)
+		}
+	}
+	return "(expected)"
 }
 
 // logLines are the newest of what the run did.

@@ -41,6 +41,7 @@ func newStop(s *runScreen) screen {
 	if len(done) > 0 {
 		takes = "takes back steps " + strings.Join(done, ", ")
 	}
+	x.more = "Stopped, it holds its targets until it goes on, is taken back, or is let go of."
 	x.items = []item{
 		{group: at, text: "Keep running", do: func() tea.Cmd { return nil }},
 		{group: at, text: "Stop after this step, then wait", note: "safest: nothing is cut off", do: wish("wait")},

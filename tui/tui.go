@@ -151,6 +151,7 @@ type Cover struct {
 // Place is one copy that counts.
 type Place struct {
 	Repository string
+	OffSite    bool
 	Age        time.Duration
 }
 
@@ -163,6 +164,8 @@ type Options struct {
 	Time  string // age, local or utc
 	// Keys binds acts, by the names in the key table, to other keys.
 	Keys map[string][]string
+	// Settings is the file that keys and colours are set in, for help; "" is none.
+	Settings string
 	// Screen is what is shown first, by its name in the bar, in small letters; ""
 	// is the overview. At is a target that is opened over it.
 	Screen string
@@ -172,6 +175,8 @@ type Options struct {
 	Ring func(text string) error
 	// Copy gives text to the clipboard of the admin's terminal; nil: it cannot.
 	Copy func(text string) error
+	// Questions are put to the admin one at a time; nil: nobody asks.
+	Questions <-chan Question
 	// Write writes text to a new file and returns its full path; nil: it cannot.
 	// A file that is there stays as it is, with an error.
 	Write func(path, text string) (string, error)
@@ -198,9 +203,9 @@ func Screens() []string {
 // fps bounds how often the terminal is written to.
 const fps = 30
 
-// Run shows the console until the admin leaves it, ctx ends or the terminal has
-// gone, which is [ErrGone]. The terminal is whole again when it returns. Runs
-// that it started go on.
+// Run shows the console until the admin leaves it, ctx ends, the terminal has
+// gone, which is [ErrGone], or it meets a [Fault] of its own. The terminal is
+// whole again when it returns. Runs that it started go on.
 func Run(ctx context.Context, e Engine, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil) // ends what commands still wait for
@@ -220,7 +225,7 @@ func Run(ctx context.Context, e Engine, o Options) error {
 	if o.Mouse {
 		opts = append(opts, tea.WithMouseCellMotion())
 	}
-	_, err = tea.NewProgram(m, opts...).Run()
+	_, err = tea.NewProgram(guarded{m, cancel}, opts...).Run()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

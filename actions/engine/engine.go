@@ -35,9 +35,13 @@ type Options struct {
 	// Dial opens the connections of probes that are made from this machine; nil
 	// is the network's.
 	Dial check.Dialer
-	// Prompt asks a person for a passphrase; nil never asks.
-	Prompt func(ctx context.Context, question string) (string, error)
+	// Prompt asks a person for the passphrase of a key that a host would take,
+	// one at a time; nil never asks.
+	Prompt func(ctx context.Context, q Question) (string, error)
 }
+
+// Question asks a person for the passphrase of a key file.
+type Question = ssh.Question
 
 // Engine is an opened fleet. It is safe for concurrent use.
 type Engine struct {

@@ -95,6 +95,9 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 		trouble = asTrouble(err)
 	}
 	defer done()
+	if o.MaxAge == 0 {
+		e.anew(visits)
+	}
 	looks := e.sweep(ctx, l, visits, o.Progress)
 	if s != nil && len(o.Only) == 0 {
 		more, err := e.unasked(ctx, s, o.Targets)
@@ -148,6 +151,14 @@ func (e *Engine) recall(ctx context.Context) (*store.Store, actions.State, *Trou
 		return nil, actions.State{}, asTrouble(storeTrouble("what was seen before cannot be read", err))
 	}
 	return s, prev, nil
+}
+
+// anew has hosts tried at once that are left alone since they failed, and a
+// person asked again for what they did not give: somebody wants to know now.
+func (e *Engine) anew(visits []check.Visit) {
+	for _, v := range visits {
+		e.pool().Forget(string(v.Host))
+	}
 }
 
 func asTrouble(err error) *Trouble {

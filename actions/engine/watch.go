@@ -240,6 +240,9 @@ func (w *watch) begin(ctx context.Context, prev actions.State, ts []*inventory.T
 	if len(visits) == 0 {
 		return
 	}
+	if maxAge == 0 {
+		w.anew(visits)
+	}
 	for _, v := range visits {
 		w.busy[v.Host] = true
 		w.o.Progress(Progress{Host: v.Host})

@@ -82,15 +82,19 @@ func (a *app) console(ctx context.Context, screen, at string) error {
 		times = set.Time
 	}
 	err = tui.Run(ctx, e, tui.Options{
-		Theme: theme, Color: a.colored(a.outTTY), ASCII: a.asciiOnly() || set.ASCII, Mouse: set.Mouse, Time: times, Keys: set.Keys,
+		Theme: theme, Color: a.colored(a.outTTY), ASCII: a.asciiOnly() || set.ASCII, Mouse: set.Mouse, Time: times, Keys: set.Keys, Settings: set.path,
 		Now: a.now, In: a.in, Out: a.out,
 		Screen: screen, At: ref, Shell: shellBehind(),
 		Ring:  func(text string) error { return ring(a.out, text, set.Notify) },
-		Copy:  func(text string) error { return a.clipboard(ctx, text) },
-		Write: a.writeNew,
+		Copy:  func(text string) error { return a.clipboard(ctx, set.CopyCommand, text) },
+		Write: a.writeNew, Questions: e.person,
 	})
 	var keys *tui.KeysError
+	var fault *tui.Fault
 	switch {
+	case errors.As(err, &fault):
+		a.log.Error("the console met a fault of its own", "fault", fault.Value, "stack", string(fault.Stack))
+		return &engine.Trouble{Class: engine.ClassInternal, What: "the console met a fault of its own and has ended; runs go on by themselves", Details: faultLines(fault), Next: "jurymast opens it again; please report these lines"}
 	case errors.Is(err, tui.ErrGone):
 		return resultError(128 + int(syscall.SIGHUP)) // as if it had said so
 	case errors.As(err, &keys):
@@ -101,12 +105,34 @@ func (a *app) console(ctx context.Context, screen, at string) error {
 	return err
 }
 
+// faultLines are what a fault was and where, as lines for a report: the places
+// in this program, innermost first.
+func faultLines(f *tui.Fault) []string {
+	out := []string{fmt.Sprint(f.Value)}
+	_, at, _ := strings.Cut(string(f.Stack), "\npanic(") // what stands above caught it
+	lines := strings.Split(at, "\n")
+	for i := range len(lines) - 1 { // a function's line, then its place in the sources
+		if strings.HasPrefix(lines[i], "jurymast/") && len(out) < maxFaultLines {
+			place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " ")
+			name, _, _ := strings.Cut(lines[i], "(0x")
+			out = append(out, name+"  "+place)
+		}
+	}
+	return out
+}
+
+// maxFaultLines bounds what is printed of a fault; the log has all of it.
+const maxFaultLines = 9
+
 // consoleSettings is console.toml, beside the inventory: how the console looks
 // and which keys it takes.
 type consoleSettings struct {
 	Theme string `toml:"theme"`
 	ASCII bool   `toml:"ascii"`
 	Mouse bool   `toml:"mouse"`
+	// CopyCommand takes what is copied on its standard input, where the terminal
+	// has no clipboard to give it to: "wl-copy".
+	CopyCommand string `toml:"copy_command"`
 	// Notify sends a word to the terminal's notifications (OSC 9), beside the bell.
 	Notify bool                `toml:"notify"`
 	Time   string              `toml:"time"`

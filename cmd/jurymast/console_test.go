@@ -50,6 +50,39 @@ func TestClipSequence(t *testing.T) {
 	}
 }
 
+// TestCopyCommand: what is copied reaches the admin's own command as it is, and
+// one that could not take it says why.
+func TestCopyCommand(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	script := filepath.Join(dir, "copy.sh")
+	if err := os.WriteFile(script, []byte("case $1 in fails) echo no display >&2; exit 3 ;; esac\ncat >\"$1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var terminal strings.Builder
+	a := newApp(nil, streams{out: &terminal}, func(string) (string, bool) { return "", false })
+	const text = "one $HOME\n\"two\" ü\n"
+	if err := a.clipboard(t.Context(), "sh "+script+" "+filepath.Join(dir, "taken"), text); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "taken")); err != nil || string(b) != text {
+		t.Errorf("it took %q, %v", b, err)
+	}
+	for command, want := range map[string]string{
+		"sh " + script + " fails": "copy_command sh: exit status 3: no display", filepath.Join(dir, "absent"): "no such file",
+	} {
+		if err := a.clipboard(t.Context(), command, text); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "nothing was copied") {
+			t.Errorf("%s: %v, want %q", command, err, want)
+		}
+	}
+	if terminal.Len() != 0 {
+		t.Errorf("the terminal was given %q", terminal.String())
+	}
+	if err := a.clipboard(t.Context(), "", "hi"); err != nil || !strings.Contains(terminal.String(), "]52;c;aGk=") {
+		t.Errorf("without a command the terminal was given %q, %v", terminal.String(), err)
+	}
+}
+
 // TestWriteNew: a file that is there is never written over.
 func TestWriteNew(t *testing.T) {
 	t.Parallel()
@@ -78,7 +111,7 @@ func TestConsoleSettings(t *testing.T) {
 	t.Parallel()
 	for name, x := range map[string]struct{ text, want string }{
 		"none":         {"", ""},
-		"good":         {"theme = \"mono\"\n[keys]\nshell = [\"S\"]\n", ""},
+		"good":         {"theme = \"mono\"\ncopy_command = \"wl-copy --trim-newline\"\n[keys]\nshell = [\"S\"]\n", ""},
 		"unknown":      {"colour = 1\n", "colour"},
 		"not TOML":     {"[keys\n", "keys"},
 		"another type": {"theme = 3\n", "theme"},

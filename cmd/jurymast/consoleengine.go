@@ -19,6 +19,7 @@ import (
 // changes it holds a new one; the old one is closed when nobody uses it.
 type consoleEngine struct {
 	a       *app
+	person  asker
 	mu      sync.Mutex
 	now     *heldEngine
 	stamp   string // of the inventory's files, as they were looked at last
@@ -35,7 +36,7 @@ type heldEngine struct {
 }
 
 func (a *app) openConsole(ctx context.Context) (*consoleEngine, error) {
-	c := &consoleEngine{a: a}
+	c := &consoleEngine{a: a, person: make(asker)}
 	h, err := c.open(ctx)
 	if err != nil {
 		return nil, err
@@ -49,6 +50,7 @@ func (c *consoleEngine) open(ctx context.Context) (*heldEngine, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Prompt = c.person.prompt
 	e, err := engine.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -220,7 +222,7 @@ func (c *consoleEngine) Covers(ctx context.Context) ([]tui.Cover, error) {
 		for i, x := range covers {
 			out[i] = tui.Cover{Target: x.Target, State: x.State, Line: x.Line, Copies: x.Copies, Media: x.Media, OffSite: x.OffSite, Locked: x.Locked}
 			for _, p := range x.Places {
-				out[i].Places = append(out[i].Places, tui.Place{Repository: p.Repository, Age: p.Age})
+				out[i].Places = append(out[i].Places, tui.Place{Repository: p.Repository, OffSite: p.OffSite, Age: p.Age})
 			}
 		}
 		return out, err

@@ -19,6 +19,11 @@ func main() { os.Exit(Main()) }
 // and give the code a shell expects of them.
 func Main() int {
 	early.Restore()
+	return serve(newApp(os.Args[1:], processStreams(), os.LookupEnv))
+}
+
+// serve carries out one call as a process, with its signals.
+func serve(a *app) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	sigs := make(chan os.Signal, 2)
@@ -44,7 +49,6 @@ func Main() int {
 		}
 	}()
 
-	a := newApp(os.Args[1:], processStreams(), os.LookupEnv)
 	code := a.run(ctx)
 	if n := got.Load(); n != 0 {
 		return 128 + int(n)

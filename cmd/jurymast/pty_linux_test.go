@@ -29,6 +29,7 @@ type quiet struct {
 
 	mu   sync.Mutex
 	out  []byte
+	from int           // what was written before is not looked at
 	more chan struct{} // closed when there is more
 	over chan struct{} // closed when nothing more can come
 }
@@ -117,7 +118,7 @@ func (q *quiet) sees(text string) []byte {
 		q.mu.Lock()
 		out, more := slices.Clone(q.out), q.more
 		q.mu.Unlock()
-		if bytes.Contains(out, []byte(text)) {
+		if bytes.Contains(out[q.from:], []byte(text)) {
 			return out
 		}
 		select {
@@ -126,6 +127,13 @@ func (q *quiet) sees(text string) []byte {
 			q.t.Fatalf("%q never came; this did: %q", text, out)
 		}
 	}
+}
+
+// after has only what comes behind the newest place of a text looked at.
+func (q *quiet) after(text string) *quiet {
+	q.t.Helper()
+	q.from = bytes.LastIndex(q.sees(text), []byte(text)) + len(text)
+	return q
 }
 
 func (q *quiet) types(text string) {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"jurymast": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"jurymast": func() { os.Exit(breakable()) }})
 }
 
 // TestScript runs every script in testdata/script: each command is the real main
