@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	agefile "filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -29,7 +30,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code, "sealed": sealed},
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			if err := os.MkdirAll(home, 0o700); err != nil {
@@ -84,6 +85,19 @@ func surround(e *testscript.Env) error {
 	}
 	e.Setenv(demoEnv, socket)
 	return nil
+}
+
+// sealed encrypts a text by age: sealed TEXT KEYS FILE makes the keys and the file.
+func sealed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: sealed TEXT KEYS FILE")
+	}
+	id, err := agefile.GenerateX25519Identity()
+	ts.Check(err)
+	text, err := seal(args[0], []agefile.Recipient{id.Recipient()})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(id.String()+"\n"), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
 // code runs a command and asserts its exit code: code 64 jurymast nonsense.
