@@ -128,6 +128,17 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	t.Logf("%d rounds in %s, %d changes", round, *soak, changes)
+	// The lookers are killed; the console loses its terminal, and goes by itself.
+	cancel()
+	for _, l := range lookers {
+		_ = l.Wait()
+	}
+	eventually(t, "nothing is left", 20*time.Second, func() error {
+		if left := f.running(); len(left) > 0 {
+			return fmt.Errorf("processes %v", left)
+		}
+		return nil
+	})
 }
 
 // running returns the processes of jurymast in this fleet that last, and what
