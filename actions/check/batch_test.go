@@ -132,6 +132,25 @@ func TestBatchFramesBothStreams(t *testing.T) {
 	})
 }
 
+// TestBatchKeepsTheExitCode: the clock's signal comes at any moment, also when a
+// check ends, and is not taken for how it ended.
+func TestBatchKeepsTheExitCode(t *testing.T) {
+	eachShell(t, func(t *testing.T, p *shellPool) {
+		var named []string
+		codes := []int{0, 3, 127, 255}
+		for i := range 40 {
+			// $$ is the worker, which the check is a subshell of.
+			named = append(named, fmt.Sprintf("check%d", i), fmt.Sprintf("kill -s USR1 $$; exit %d", codes[i%len(codes)]))
+		}
+		a, out := runBatch(t, p, time.Minute, scriptsOf(5*time.Second, named...))
+		for i, f := range a.frames {
+			if want := codes[i%len(codes)]; !f.answered(maxOut) || f.code != want {
+				t.Errorf("run %d: answered %t, code %d, want %d\n%s", i, f.answered(maxOut), f.code, want, out.Stderr)
+			}
+		}
+	})
+}
+
 // TestBatchOvertakesTheSlow has checks that each take longer than it takes to
 // be overtaken: they run side by side, and their answers do not mix.
 func TestBatchOvertakesTheSlow(t *testing.T) {

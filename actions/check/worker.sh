@@ -22,7 +22,7 @@ parent) jm_group=$PPID ;;
 none) jm_group='' ;;
 esac
 set --
-jm_now='' jm_like='' jm_lost='' jm_dead='' jm_job=''
+jm_now='' jm_like='' jm_lost='' jm_dead='' jm_job='' jm_hit=''
 
 jm_mark() { printf '\n==%s %s .\n' "$jm_nonce" "$*"; }
 
@@ -30,6 +30,7 @@ jm_mark() { printf '\n==%s %s .\n' "$jm_nonce" "$*"; }
 jm_behind() { jm_behind=${jm_like:++$jm_dead$jm_like${jm_list:+,}}$jm_list; }
 
 jm_give() {
+    jm_hit=yes
     [ -n "$jm_now" ] && [ -n "$jm_list" ] || return 0
     jm_given=$jm_list jm_list=''
     jm_behind
@@ -38,7 +39,7 @@ jm_give() {
 trap jm_give USR1
 
 jm_stop() {
-    jm_late=yes
+    jm_hit=yes jm_late=yes
     [ -z "$jm_now" ] || kill -s TERM "$jm_job" 2>/dev/null
 }
 trap jm_stop TERM
@@ -64,12 +65,16 @@ jm_look() {
     jm_late=''
     (eval "$jm_text") </dev/null &
     jm_job=$! jm_now=$jm_n
+    jm_hit=''
     wait "$jm_job"
     jm_code=$?
-    # A signal to this shell ends the waiting.
-    while kill -0 "$jm_job" 2>/dev/null; do
+    # A signal to this shell ends the waiting, with a code of its own. Where it came
+    # after the end, there is no such job to wait for any more: 127.
+    while [ -n "$jm_hit" ]; do
+        jm_hit=''
         wait "$jm_job"
-        jm_code=$?
+        jm_again=$?
+        [ "$jm_again" = 127 ] && [ "$jm_code" -le 128 ] || jm_code=$jm_again
     done
     jm_now=''
     jm_mark code "$jm_n" "$jm_code" >&2

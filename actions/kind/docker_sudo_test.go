@@ -51,7 +51,9 @@ esac
 		t.Setenv("PATH", root+"/bin:"+os.Getenv("PATH"))
 		look := func(k actions.Kind, lines ...string) {
 			f, target := suiteTarget(t, k, lines...)
-			c := k.Checks(f, target)[0]
+			checks := k.Checks(f, target)
+			// An engine that is a node is looked at as a machine, too.
+			c := checks[slices.IndexFunc(checks, func(c actions.Check) bool { return !strings.HasPrefix(c.Script.Name, "linux/") })]
 			c.Script = c.Script.With(map[string]string{"SUDO": "sudo -n"})
 			a := runScript(t, c, shell...)
 			if a.Exit != 0 || !strings.HasPrefix(string(a.Stdout), "version 28.5.2\n") {
@@ -77,8 +79,9 @@ esac
 				}
 				used[k.Sudoers[i]] = true
 			}
-			if len(used) != len(k.Sudoers) {
-				t.Errorf("%s: of %d rules only %d are needed", k.Name, len(k.Sudoers), len(used))
+			of := slices.DeleteFunc(slices.Clone(k.Sudoers), func(rule string) bool { return slices.Contains(linux.Sudoers, rule) })
+			if len(used) != len(of) {
+				t.Errorf("%s: of %d rules only %d are needed", k.Name, len(of), len(used))
 			}
 		}
 	})

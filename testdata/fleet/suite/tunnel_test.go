@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"testing"
+
+	"jurymast/testdata/fleet/bed"
 )
 
 // tunnel is one of WireGuard between two machines, the first of which is looked
@@ -95,6 +97,16 @@ func (w tunnel) breaks(f *fleet) {
 		f.on(here, "systemctl restart wg-quick@wg0; "+answers)
 		f.well("tunnel")
 	})
+}
+
+// TestLookTunnel has a tunnel whose one end is the kernel's, in the virtual
+// machine, and whose other is wireguard-go.
+func TestLookTunnel(t *testing.T) {
+	beside(t, heavy)
+	w := newTunnel(t, "vm", "n1")
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, w.targets())
+	w.breaks(f)
+	f.on("vm", "[ -e /sys/module/wireguard ]; ! pgrep -x wireguard-go")
 }
 
 // catalogueWireGuard has a tunnel between two machines by wireguard-go: the
