@@ -2,8 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"reflect"
 	"runtime/debug"
-	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -62,13 +62,16 @@ func (g guarded) guard(cmd tea.Cmd) tea.Cmd {
 	return func() (msg tea.Msg) {
 		defer g.caught()
 		msg = cmd()
-		if batch, ok := msg.(tea.BatchMsg); ok {
-			batch = slices.Clone(batch)
-			for i := range batch {
-				batch[i] = g.guard(batch[i])
-			}
-			return batch
+		// A batch, and a sequence, whose type is the library's own, are slices of
+		// commands.
+		all := reflect.ValueOf(msg)
+		if all.Kind() != reflect.Slice || all.Type().Elem() != reflect.TypeFor[tea.Cmd]() {
+			return msg
 		}
-		return msg
+		under := reflect.MakeSlice(all.Type(), all.Len(), all.Len())
+		for i := range all.Len() {
+			under.Index(i).Set(reflect.ValueOf(g.guard(all.Index(i).Interface().(tea.Cmd))))
+		}
+		return under.Interface()
 	}
 }

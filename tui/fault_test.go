@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -29,6 +30,8 @@ func (s sick) update(msg tea.Msg) tea.Cmd {
 		return func() tea.Msg { panic("sick command") }
 	case "one of many":
 		return tea.Batch(func() tea.Msg { return nil }, func() tea.Msg { panic("sick one of many") })
+	case "one after another":
+		return tea.Sequence(func() tea.Msg { return nil }, func() tea.Msg { panic("sick one after another") })
 	}
 	return nil
 }
@@ -37,7 +40,7 @@ func (s sick) update(msg tea.Msg) tea.Cmd {
 // the model can be drawn once more.
 func TestAFaultEndsTheConsole(t *testing.T) {
 	t.Parallel()
-	for _, in := range []string{"view", "update", "command", "one of many"} {
+	for _, in := range []string{"view", "update", "command", "one of many", "one after another"} {
 		var ended error
 		m, _ := ready(t, newFake(t), 80, 24, Options{})
 		m.stack = append(m.stack, sick{m.stack[0], in})
@@ -48,8 +51,11 @@ func TestAFaultEndsTheConsole(t *testing.T) {
 			if cmds[0] == nil {
 				continue
 			}
-			if more, ok := cmds[0]().(tea.BatchMsg); ok {
-				cmds = append(cmds, more...)
+			// A batch, or a sequence, whose type is the library's own.
+			if more := reflect.ValueOf(cmds[0]()); more.Kind() == reflect.Slice {
+				for i := range more.Len() {
+					cmds = append(cmds, more.Index(i).Interface().(tea.Cmd))
+				}
 			}
 		}
 		var f *Fault

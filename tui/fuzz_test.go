@@ -334,6 +334,11 @@ func TestBurstsAndSplitKeys(t *testing.T) {
 		t.Errorf("the filter is %q on %T", l.filtered(), m.top())
 	}
 	m, _ = ready(t, newFake(t), 80, 24, Options{})
+	m.Update(keyOf("5/cloud")) // from one screen to another, and on there
+	if l, ok := m.top().(*list); !ok || l.filtered() != "cloud" {
+		t.Errorf("the filter is not there: %T", m.top())
+	}
+	m, _ = ready(t, newFake(t), 80, 24, Options{})
 	m.Update(keyOf(":show"))
 	if p, ok := m.top().(*palette); !ok || p.edit.String() != "show" {
 		t.Errorf("the command is not there: %T", m.top())

@@ -269,12 +269,19 @@ func (m *root) key(k tea.KeyMsg) tea.Cmd {
 	for i, s := range all {
 		top := m.top()
 		cmds = append(cmds, m.act(m.keys.acts[s]...))
-		if m.prompt != nil || m.top() != top {
+		if m.prompt != nil || m.top() != top && m.chooses() {
 			cmds = append(cmds, m.ahead(all[i+1:]))
 			break
 		}
 	}
 	return tea.Batch(cmds...)
+}
+
+// chooses reports whether the top screen takes keys as an answer, or as text.
+func (m *root) chooses() bool {
+	_, box := m.top().(floating)
+	t, ok := m.top().(typist)
+	return box || ok && t.typing()
 }
 
 // ahead takes what was typed ahead of a line to type into: a filter that was

@@ -81,6 +81,7 @@ func (a *app) console(ctx context.Context, screen, at string) error {
 	if set.Time != "" && a.env.get("JURYMAST_TIME") == "" {
 		times = set.Time
 	}
+	release := a.keepTerminal()
 	err = tui.Run(ctx, e, tui.Options{
 		Theme: theme, Color: a.colored(a.outTTY), ASCII: a.asciiOnly() || set.ASCII, Mouse: set.Mouse, Time: times, Keys: set.Keys, Settings: set.path,
 		Now: a.now, In: a.in, Out: a.out,
@@ -89,6 +90,7 @@ func (a *app) console(ctx context.Context, screen, at string) error {
 		Copy:  func(text string) error { return a.clipboard(ctx, set.CopyCommand, text) },
 		Write: a.writeNew, Questions: e.person,
 	})
+	release()
 	var keys *tui.KeysError
 	var fault *tui.Fault
 	switch {

@@ -12,7 +12,7 @@ import (
 )
 
 // panicEnv names a file. Once it is there, the console panics where it says:
-// "update" or "command".
+// "update", "command", "watch" or "engine".
 const panicEnv = "JURYMAST_TEST_PANIC"
 
 // breakable is Main with a clock that panics in the console, and there only:
@@ -26,7 +26,8 @@ func breakable() int {
 	a := newApp(os.Args[1:], processStreams(), os.LookupEnv)
 	a.now = func() time.Time {
 		if where, err := os.ReadFile(file); err == nil && calledFrom(map[string]string{
-			"update": "(*root).Update", "command": "(*root).readRest", // where it is inlined, too
+			"update": "jurymast/tui.(*root).Update", "command": "(*root).readRest", // where it is inlined, too
+			"watch": "jurymast/actions/engine.(*watch).run", "engine": "jurymast/actions/check.(*Looker)",
 		}[string(where)]) {
 			panic("broken in " + string(where) + " on purpose")
 		}
@@ -41,7 +42,7 @@ func calledFrom(name string) bool {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
 	for {
 		f, more := frames.Next()
-		if name != "" && strings.HasPrefix(f.Function, "jurymast/tui.") && strings.Contains(f.Function, name) {
+		if name != "" && strings.Contains(f.Function, name) {
 			return true
 		}
 		if !more {
@@ -55,7 +56,7 @@ func calledFrom(name string) bool {
 func TestAPanicInTheConsole(t *testing.T) {
 	t.Parallel()
 	p := openPane(t, panicEnv+`=$(dirname "$PIDFILE")/panic; export `+panicEnv+"\n"+inAShell).sees("Problems none")
-	for _, where := range []string{"update", "command"} {
+	for _, where := range []string{"update", "command", "watch"} {
 		p.begin("past")
 		file := filepath.Join(p.dir, "panic")
 		if err := os.WriteFile(file, []byte(where), 0o600); err != nil {
@@ -70,5 +71,23 @@ func TestAPanicInTheConsole(t *testing.T) {
 			t.Errorf("%s: the steps did %q", where, got)
 		}
 	}
+	p.press("q").sees("ended 0, terminal whole")
+}
+
+// TestAPanicThatNothingCatches: in a goroutine of the engine it ends the process
+// at once. The terminal is whole all the same, and what it was is told.
+func TestAPanicThatNothingCatches(t *testing.T) {
+	t.Parallel()
+	p := openPane(t, panicEnv+`=$(dirname "$PIDFILE")/panic; export `+panicEnv+" TMPDIR=$(dirname \"$PIDFILE\")\n"+inAShell).sees("Problems none")
+	p.begin("past")
+	file := filepath.Join(p.dir, "panic")
+	if err := os.WriteFile(file, []byte("engine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.press("1").sees("Problems none").press("R").sees("ended 2, terminal whole").sees("met a fault of its own").sees("broken in engine on purpose").sees("jurymast opens it again")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	p.again().sees("run active").press("0").sees("RUNNING").sees("at the gate").open().sees("DONE")
 	p.press("q").sees("ended 0, terminal whole")
 }
