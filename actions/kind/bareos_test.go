@@ -29,7 +29,8 @@ esac
 		if len(rs) != 1 || rs[0].Status != actions.OK {
 			t.Errorf("%s: %+v", c.ID, rs)
 		}
-		if c.ID == "jobs" && !strings.Contains(rs[0].Line, "was good 1 h 0 min ago") {
+		// The end is an hour before the clock of the one who was asked, within a second or two.
+		if c.ID == "jobs" && !strings.Contains(rs[0].Line, "was good 1 h 0 min ago") && !strings.Contains(rs[0].Line, "was good 59 min ago") {
 			t.Errorf("its age is that of its end: %+v", rs)
 		}
 	}
