@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +116,7 @@ func running(n int) func() []tea.Msg {
 	}
 	return func() []tea.Msg {
 		r := actions.Run{ID: "0412-k3f9", Verb: actions.VerbFailover, Target: "service/postgres", Title: "Move service/postgres from pve to bak1", State: "running", Who: "anna", Made: at, Began: at.Add(-time.Minute), Plan: failover()}
-		es := all[:min(n+1, len(all))]
+		es := slices.Clone(all[:min(n+1, len(all))]) // screens are drawn side by side
 		for i := range es {
 			es[i].Run, es[i].Seq, es[i].At = r.ID, int64(i+1), at.Add(time.Duration(i*5-60)*time.Second)
 			if es[i].Type == actions.EventRun {

@@ -84,7 +84,7 @@ func TestAPanicThatNothingCatches(t *testing.T) {
 	if err := os.WriteFile(file, []byte("engine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.press("1").sees("Problems none").press("R").sees("ended 2, terminal whole").sees("met a fault of its own").sees("broken in engine on purpose").sees("jurymast opens it again")
+	p.press("1", "R").sees("ended 2, terminal whole").sees("met a fault of its own").sees("broken in engine on purpose").sees("jurymast opens it again")
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}

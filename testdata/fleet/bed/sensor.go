@@ -1,4 +1,4 @@
-//go:build linux && fleet
+//go:build linux
 
 package bed
 
