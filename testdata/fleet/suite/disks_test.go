@@ -36,7 +36,7 @@ node.vm: kind = "mdadm"
 	f.on("vm", `mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --spare-devices=1 --assume-clean /dev/vdb /dev/vdc /dev/vdd 2>&1
 mdadm --create /dev/md/data --run --level=5 --raid-devices=3 --assume-clean /dev/vde /dev/vdf /dev/vdg 2>&1
 mdadm --detail --scan >>/etc/mdadm/mdadm.conf
-printf '#!/bin/sh\ncat >>/root/mails\n' >/usr/sbin/sendmail; chmod +x /usr/sbin/sendmail
+rm -f /usr/lib/sendmail /usr/sbin/sendmail; printf '#!/bin/sh\ncat >>/root/mails\n' >/usr/sbin/sendmail; chmod +x /usr/sbin/sendmail
 mdadm --monitor --scan --daemonise --pid-file /run/monitor.pid`)
 	f.rights("vm", "mdadm")
 	f.finds("vm", "arrays", "md0", "ok", "raid1, all 2 members; 1 spare")
