@@ -58,7 +58,7 @@ func (a *app) keepTerminal() (release func()) {
 		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 		_, _ = io.Copy(line, strings.NewReader("over\n"))
 		_ = line.Close()
-		_ = keeper.Wait()
+		_ = keeper.Process.Release() // it goes by itself: nobody waits for it at a prompt
 		_ = os.Remove(words.Name())
 	}
 }
