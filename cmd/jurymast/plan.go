@@ -307,7 +307,9 @@ func planText(p actions.Plan, pr printer) string {
 	if p.Impact.Floor > 0 {
 		line("  at least       %s, by what fencing and redirects take", age(p.Impact.Floor))
 	}
-	line("  data at risk   %s", p.Impact.Risk)
+	if p.Impact.Risk != "" { // a plan that is blocked early knows nothing of it
+		line("  data at risk   %s", p.Impact.Risk)
+	}
 	if len(p.Impact.Touches) > 0 {
 		line("  touches        %s", refs(p.Impact.Touches))
 	}
