@@ -42,7 +42,8 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.lost(msg.err)
 			return nil
 		}
-		m.runs, m.jobs, m.covers = msg.runs, msg.jobs, msg.covers
+		m.takeRuns(msg.runs)
+		m.jobs, m.covers = msg.jobs, msg.covers
 		m.version++
 	case historyMsg:
 		return m.remember(msg)
@@ -206,6 +207,7 @@ func (m *root) happened(msg eventsMsg) tea.Cmd {
 		}
 		if e.Type == actions.EventRun {
 			rest = true
+			m.ran(e.Run, e.To, e.At)
 			cmds = append(cmds, m.ring(e))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -94,6 +95,43 @@ func TestARunOutlivesTheConsole(t *testing.T) {
 	begin(t, f).sees("0 run active").press("q").sees("goes on by itself")
 	// Another console offers it.
 	sit(t, f, 80, 24, Options{}).sees("0 run active").press("0").sees("Runs > 0412-k3f9")
+}
+
+// TestARunThatHasEndedHoldsNobody: its own events tell of its end before all runs
+// are read again, which takes long where the store is slow.
+func TestARunThatHasEndedHoldsNobody(t *testing.T) {
+	t.Parallel()
+	run := actions.Run{ID: "0412-k3f9", Verb: actions.VerbFailover, Target: "service/postgres", State: "running", Began: at, Plan: failover()}
+	done := run
+	done.State, done.Ended = "done", at.Add(time.Minute)
+	over := actions.Event{Type: actions.EventRun, Seq: 7, At: done.Ended, Run: run.ID, To: "done"}
+	for name, tells := range map[string]tea.Msg{
+		"by the journal": eventsMsg{events: []actions.Event{over}},
+		"by its page":    runMsg{done, []actions.Event{over}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := newRoot(t.Context(), newFake(t), Options{Now: func() time.Time { return at }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Update(restMsg{runs: []actions.Run{run}})
+			m.Update(startedMsg{run: run.ID})
+			if _, cmd := m.Update(keyOf("q")); cmd != nil {
+				t.Fatal("it was left without a word while its run was under way")
+			}
+			m.quitAt = time.Time{}
+			m.Update(tells)
+			m.Update(restMsg{seq: m.restSeq, runs: []actions.Run{run}}) // read before the end
+			m.Update(tickMsg{at})
+			if s := m.top().(*runScreen); !s.got && name == "by its page" || s.got && s.run.State != "done" {
+				t.Errorf("its page shows it %s", s.run.State)
+			}
+			if _, cmd := m.Update(keyOf("q")); cmd == nil || cmd() != (tea.QuitMsg{}) {
+				t.Error("it holds who would leave")
+			}
+		})
+	}
 }
 
 func TestReadOnly(t *testing.T) {

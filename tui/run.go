@@ -73,6 +73,7 @@ func (s *runScreen) update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		s.id, s.run, s.got = msg.run.ID, msg.run, true
+		s.ran(s.id, s.run.State, s.run.Ended)
 		var ids []string
 		for i, x := range s.run.Plan.Steps {
 			if i == s.run.Plan.NoReturn() {

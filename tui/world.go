@@ -181,6 +181,31 @@ func underWay(state string) bool {
 // stands reports whether a run waits for a person.
 func stands(state string) bool { return state == "hands" || state == "stopped" || state == "cut off" }
 
+// ran takes what became of a run from who knows first: all runs are read again
+// only a while later. At is when it ended, if it has.
+func (w *world) ran(id, state string, at time.Time) {
+	for i := range w.runs {
+		if r := &w.runs[i]; r.ID == id {
+			if r.State = state; !underWay(state) {
+				r.Ended = at
+			}
+		}
+	}
+}
+
+// takeRuns takes all runs as they were read. One that is over stays over: the
+// reading may have begun before its end.
+func (w *world) takeRuns(rs []actions.Run) {
+	for _, old := range w.runs {
+		if !underWay(old.State) && !stands(old.State) {
+			if i := slices.IndexFunc(rs, func(r actions.Run) bool { return r.ID == old.ID }); i >= 0 {
+				rs[i].State, rs[i].Ended = old.State, old.Ended
+			}
+		}
+	}
+	w.runs = rs
+}
+
 // active is the newest run that is under way or waits for a person.
 func (w *world) active() (actions.Run, bool) {
 	for _, want := range []func(string) bool{underWay, stands} {
