@@ -55,7 +55,7 @@ func calledFrom(name string) bool {
 // a fault of ours, what is printed says where and what to do, and the run goes on.
 func TestAPanicInTheConsole(t *testing.T) {
 	t.Parallel()
-	p := openPane(t, panicEnv+`=$(dirname "$PIDFILE")/panic; export `+panicEnv+"\n"+inAShell).sees("Problems none")
+	p := openPane(t, panicEnv+`=$(dirname "$PIDFILE")/panic; export `+panicEnv+"\n"+inAShell).up()
 	for _, where := range []string{"update", "command", "watch"} {
 		p.begin("past")
 		file := filepath.Join(p.dir, "panic")
@@ -78,7 +78,7 @@ func TestAPanicInTheConsole(t *testing.T) {
 // at once. The terminal is whole all the same, and what it was is told.
 func TestAPanicThatNothingCatches(t *testing.T) {
 	t.Parallel()
-	p := openPane(t, panicEnv+`=$(dirname "$PIDFILE")/panic; export `+panicEnv+" TMPDIR=$(dirname \"$PIDFILE\")\n"+inAShell).sees("Problems none")
+	p := openPane(t, panicEnv+`=$(dirname "$PIDFILE")/panic; export `+panicEnv+" TMPDIR=$(dirname \"$PIDFILE\")\n"+inAShell).up()
 	p.begin("past")
 	file := filepath.Join(p.dir, "panic")
 	if err := os.WriteFile(file, []byte("engine"), 0o600); err != nil {

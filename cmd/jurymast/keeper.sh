@@ -5,9 +5,10 @@
 # shellcheck shell=sh
 trap '' HUP INT QUIT TERM TSTP TTIN TTOU
 read -r _ && exit 0
-stty "$1" </dev/tty
-# Mouse and paste off, the cursor back, the screen that was there, plain text.
+# Mouse and paste off, the cursor back, the screen that was there, plain text. The
+# settings come after it: who waits for them prints where it is seen.
 printf '\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l\033[?25h\033[?1049l\033[0m'
+stty "$1" </dev/tty
 if [ -s "$2" ]; then
     echo 'jurymast: the console met a fault of its own and has ended; runs go on by themselves'
     # What it was, and where in this program, innermost first.
