@@ -309,16 +309,18 @@ func TestJobLost(t *testing.T) {
 }
 
 func TestJobLeavesADaemon(t *testing.T) {
-	p, host, _ := jobPool(t)
+	p, host, root := jobPool(t)
 	steady(t, p, host)
 	j := mustStart(t, p, host, "daemon", Command{Text: "sleep 1000 & echo $!; exit 3"})
 	o, err := j.Wait(t.Context(), nil)
 	if err != nil || o.Exit != 3 {
 		t.Errorf("%+v, %v", o, err)
 	}
+	pid := leader(t, root, "daemon")
 	if _, err := p.Run(t.Context(), host, Command{Text: "kill " + string(o.Stdout)}); err != nil {
 		t.Error(err)
 	}
+	eventually(t, "who kept its output is gone", func() bool { return len(group(t, pid)) == 0 })
 }
 
 func TestJobWaitEndsWithItsContext(t *testing.T) {
