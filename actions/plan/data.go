@@ -72,6 +72,7 @@ func scratch(d actions.Data) string {
 
 // surveyed checks what the survey of a target's data said: that it can be
 // copied, and what is copied. What is lost can be brought back, and not copied.
+// In a plan that copies nothing the same answer says what that plan needs of it.
 func (m *maker) surveyed(d actions.Data, host inventory.Ref) (words map[string]string, paths []string, ok bool) {
 	words, ok = m.answered("data", host)
 	if !ok {
@@ -81,7 +82,7 @@ func (m *maker) surveyed(d actions.Data, host inventory.Ref) (words map[string]s
 		// That is what copies are for: what is there is set aside as it is.
 		m.condition("data", "what is there now answers", why, actions.Noted)
 	} else {
-		ok = m.usable("data", string(m.target.Ref)+" can be copied", words, host)
+		ok = m.usable("data", m.surveyText(), words, host)
 	}
 	paths = slices.Clone(d.Paths)
 	for _, name := range slices.Sorted(maps.Keys(words)) {
@@ -95,6 +96,18 @@ func (m *maker) surveyed(d actions.Data, host inventory.Ref) (words map[string]s
 		ok = false
 	}
 	return words, paths, ok
+}
+
+// surveyText is what an answer to the survey of the data says, as the plan needs
+// it.
+func (m *maker) surveyText() string {
+	switch {
+	case m.Verb == actions.VerbBackup:
+		return string(m.target.Ref) + " can be copied"
+	case m.Verb == actions.VerbRestore && !strings.HasPrefix(m.To, "/"):
+		return "what is there now can be read, and set aside first"
+	}
+	return "the host can handle a copy of " + string(m.target.Ref) // beside what is there
 }
 
 // usable adds the conditions of the @missing and @trouble of a survey on a host.
@@ -144,11 +157,10 @@ func (m *maker) room(words map[string]string, need int64, known bool, where stri
 func (m *maker) copies(b inventory.Backup, ds []depot) []actions.Copy {
 	var out []actions.Copy
 	for _, d := range ds {
-		a, ok := m.Answers["list-"+d.Name]
-		if !ok || a.Err != "" || a.Output.Exit != 0 {
+		if !m.listed(d) {
 			continue
 		}
-		for _, c := range ReadCopies(a.Output) {
+		for _, c := range ReadCopies(m.Answers["list-"+d.Name].Output) {
 			c.Repository, c.Backup, c.Target, c.Listed = d.Name, b.Name, m.target.Ref, m.Now
 			if i := slices.IndexFunc(m.Copies, func(k actions.Copy) bool { return k.Repository == c.Repository && k.ID == c.ID }); i >= 0 {
 				known := m.Copies[i]
@@ -159,6 +171,12 @@ func (m *maker) copies(b inventory.Backup, ds []depot) []actions.Copy {
 	}
 	slices.SortStableFunc(out, func(x, y actions.Copy) int { return y.At.Compare(x.At) })
 	return out
+}
+
+// listed reports whether a repository said which copies it holds.
+func (m *maker) listed(d depot) bool {
+	a, ok := m.Answers["list-"+d.Name]
+	return ok && a.Err == "" && a.Output.Exit == 0
 }
 
 // ReadCopies reads what the List script of a repository said. Lines that do

@@ -305,7 +305,9 @@ func TestWhatToDoNext(t *testing.T) {
 		{"no room", calm().with("data", "@bytes 1000\n@free 1050\n@scratch /var/lib\n"), s(actions.VerbBackup), "free 50 B on the disk of /var/lib there: jurymast ssh a"},
 		{"no tool", calm().with("repository-", "@missing restic\n"), s(actions.VerbBackup), "install restic there: jurymast ssh a"},
 		{"a locked repository", calm().with("repository-", "@locked by x\n"), s(actions.VerbBackup), "wait until who holds it is done; where nobody does, take its lock away: jurymast ssh a"},
-		{"no copy", calm().with("list-", ""), s(actions.VerbRestore), "jurymast run backup service/s"},
+		{"no copy", calm().with("list-", ""), s(actions.VerbRestore), "look where jurymast does not: a disk kept elsewhere, snapshots of the storage below it, a repository that [backup.s] does not name; a backup made now only keeps what is there now"},
+		{"no copy to practise with", calm().with("list-", ""), s(actions.VerbDrill), "jurymast run backup service/s"},
+		{"a repository that lists nothing", calm().with("list-", "-"), s(actions.VerbRestore), "get r to answer: a copy may be there"},
 		{"a copy that vanished", calm(), Request{Verb: actions.VerbRestore, Target: "service/s", Copy: "gone"}, "jurymast backup status s"},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
@@ -501,6 +503,29 @@ func TestRedirectIsToldWhatWasSeen(t *testing.T) {
 	for said, want := range map[string]time.Duration{"@floor 4000000000000000000\n": maxTTL, "@floor -1\n": 0, "@floor soon\n": 0} {
 		if got := planned(said).Impact.Floor - calmly; got != want {
 			t.Errorf("%q: the outage takes %v longer, want %v", said, got, want)
+		}
+	}
+}
+
+// TestWhatTheSurveyMeans: the same answer about the live data is worded as the
+// plan needs it.
+func TestWhatTheSurveyMeans(t *testing.T) {
+	for _, c := range []struct {
+		r    Request
+		want string
+	}{
+		{Request{Verb: actions.VerbBackup, Target: "service/s"}, "service/s can be copied"},
+		{Request{Verb: actions.VerbRestore, Target: "service/s"}, "what is there now can be read, and set aside first"},
+		{Request{Verb: actions.VerbRestore, Target: "service/s", To: "/srv/beside"}, "the host can handle a copy of service/s"},
+		{Request{Verb: actions.VerbDrill, Target: "service/s"}, "the host can handle a copy of service/s"},
+	} {
+		p, err := Make(calm().facts(t, c.r), c.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.Conditions, func(x actions.Condition) bool { return x.Name == "data" })
+		if i < 0 || p.Conditions[i].Text != c.want {
+			t.Errorf("%s to %q: %+v, want %q", c.r.Verb, c.r.To, p.Conditions, c.want)
 		}
 	}
 }

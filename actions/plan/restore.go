@@ -73,9 +73,9 @@ func (m *maker) choose() (source, bool, error) {
 	}
 	all := m.copies(s.policy, ds)
 	c, why := pick(all, m.Request)
-	next := "jurymast run backup " + string(m.target.Ref)
-	if len(all) > 0 {
-		next = "jurymast backup status " + s.policy.Name
+	next := "jurymast backup status " + s.policy.Name
+	if len(all) == 0 {
+		why, next = m.nowhere(s.policy, ds)
 	}
 	if !m.must(why == "", "copy", "there is a copy to bring back", orElse(why, describe(c, m)), next) {
 		return s, false, nil
@@ -90,6 +90,39 @@ func (m *maker) choose() (source, bool, error) {
 	}
 	m.room(s.words, c.Bytes, c.Bytes > 0, "to extract it on "+s.host.Name(), s.host)
 	return s, true, nil
+}
+
+// nowhere says where a copy was looked for in vain, and what else there is to
+// try. For a drill a new copy is as good as any; it brings nothing back.
+func (m *maker) nowhere(b inventory.Backup, ds []depot) (why, next string) {
+	var empty, mute []string
+	for _, d := range ds {
+		if m.listed(d) {
+			empty = append(empty, d.Name)
+		} else {
+			mute = append(mute, d.Name)
+		}
+	}
+	why = "the repositories hold no copy of it"
+	if len(empty) > 0 {
+		why += ": looked in " + strings.Join(empty, ", ")
+	}
+	var others []string
+	for _, x := range m.Fleet.Backups {
+		if x.Of == m.target.Ref && x.Name != b.Name {
+			others = append(others, "jurymast plan "+string(m.Verb)+" "+x.Name)
+		}
+	}
+	switch {
+	case len(mute) > 0:
+		why = "no copy of it was found, and " + strings.Join(mute, ", ") + " could not be asked"
+		return why, "get " + strings.Join(mute, ", ") + " to answer: a copy may be there"
+	case len(others) > 0:
+		return why, others[0]
+	case m.Verb == actions.VerbDrill:
+		return why, "jurymast run backup " + string(m.target.Ref)
+	}
+	return why, "look where jurymast does not: a disk kept elsewhere, snapshots of the storage below it, a repository that [backup." + b.Name + "] does not name; a backup made now only keeps what is there now"
 }
 
 func describe(c actions.Copy, m *maker) string {
@@ -124,7 +157,7 @@ func pick(all []actions.Copy, r Request) (actions.Copy, string) {
 	}
 	switch {
 	case len(all) == 0:
-		return actions.Copy{}, "the repositories hold no copy of it"
+		return actions.Copy{}, "there is none"
 	case len(found) == 0 && r.Copy != "" && r.Copy != "latest":
 		return actions.Copy{}, "no copy " + r.Copy + " is listed: it may have been removed"
 	case len(found) == 0 && !r.At.IsZero():
