@@ -136,7 +136,7 @@ func (m *root) fed(msg feedMsg) tea.Cmd {
 			m.looking[l.Host] = true
 		}
 	}
-	if n := msg.news; n != nil {
+	if n := msg.news; n != nil && n.Fleet == m.engine.Fleet() {
 		m.seq++
 		m.taken(stateMsg{state: n.State, sums: n.Summaries, err: n.Err})
 	}

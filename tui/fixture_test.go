@@ -238,7 +238,7 @@ func (f *fake) Look(_ context.Context, ts []inventory.Ref) error {
 	defer f.mu.Unlock()
 	f.looked = append(f.looked, ts...)
 	if f.news != nil {
-		f.news(News{State: f.state, Summaries: f.Summaries(f.state), Err: f.fails})
+		f.news(News{Fleet: f.fleet, State: f.state, Summaries: f.Summaries(f.state), Err: f.fails})
 	}
 	return nil
 }

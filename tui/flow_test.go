@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"jurymast/actions"
+	"jurymast/actions/check"
 )
 
 func TestFindTheProblemAndOpenIt(t *testing.T) {
@@ -372,10 +373,30 @@ func TestAnOldAnswerIsDropped(t *testing.T) {
 	m, _ := ready(t, f, 80, 24, Options{})
 	m.readState() // a question
 	calm(f)
-	m.Update(feedMsg{news: &News{State: f.state, Summaries: f.Summaries(f.state)}})
+	m.Update(feedMsg{news: &News{Fleet: f.fleet, State: f.state, Summaries: f.Summaries(f.state)}})
 	m.Update(known(newFake(t), m.seq-1, knownState(), nil)) // its late answer
 	if m.counts.Fail != 0 {
 		t.Error("an old answer overwrote a newer one")
+	}
+}
+
+// TestNewsOfAnOldInventoryAreDropped: they were on their way when the inventory was
+// read again, and would stay for as long as no others can come.
+func TestNewsOfAnOldInventoryAreDropped(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	m, _ := ready(t, f, 80, 24, Options{})
+	was, old := len(m.sums), f.fleet
+	f.mu.Lock()
+	f.fleet = fleetOf(t, homeLab+"[node.added]\naddress = \"10.0.20.9\"\n")
+	f.mu.Unlock()
+	m.Update(feedMsg{news: &News{Fleet: f.fleet, State: f.state, Summaries: check.Summaries(f.fleet, f.state, at)}})
+	if len(m.sums) != was+1 {
+		t.Fatalf("%d rows, want %d", len(m.sums), was+1)
+	}
+	m.Update(feedMsg{news: &News{Fleet: old, State: f.state, Summaries: check.Summaries(old, f.state, at)}})
+	if len(m.sums) != was+1 {
+		t.Errorf("%d rows after old news, want %d", len(m.sums), was+1)
 	}
 }
 
@@ -390,7 +411,7 @@ func TestWhatComesIsShown(t *testing.T) {
 	r.sees("↻ ")
 	f.mu.Lock()
 	calm(f)
-	f.news(News{State: f.state, Summaries: f.Summaries(f.state)})
+	f.news(News{Fleet: f.fleet, State: f.state, Summaries: f.Summaries(f.state)})
 	f.mu.Unlock()
 	r.sees("all 11 ok").sees("↻ ")
 	r.view.feed.put(Looked{Host: "node/edge", Done: true})

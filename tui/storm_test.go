@@ -204,7 +204,7 @@ func (s *storm) one(now time.Time) {
 func (s *storm) news(now time.Time) {
 	s.entries[0].At, s.known = now, now
 	st := actions.MakeState(slices.Clone(s.entries), nil)
-	n := News{State: st, Summaries: check.Summaries(s.l.f.fleet, st, now)}
+	n := News{Fleet: s.l.f.fleet, State: st, Summaries: check.Summaries(s.l.f.fleet, st, now)}
 	s.tell(func() { s.l.m.feed.know(n) })
 }
 

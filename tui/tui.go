@@ -90,6 +90,7 @@ type Looked struct {
 
 // News is what is known at a time.
 type News struct {
+	Fleet     *inventory.Fleet // that was watched: news of one that is no longer the engine's come too late
 	State     actions.State
 	Summaries []actions.Summary // of the whole fleet
 	Err       error             // why it is not to be relied on; what was shown before stays

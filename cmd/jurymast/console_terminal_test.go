@@ -334,7 +334,7 @@ ln -s "$JURYMAST_STATE_DIR" "$(dirname "$PIDFILE")/state"
 		}
 	}
 	write(inventory, string(whole)+"\n[node.added]\naddress = 7\n")
-	p.says("the old one is kept").press("M").sees("inventory.toml:").press("Escape").gone("Messages").press("2").sees("Nodes 10")
+	p.says("the old one is kept").press("M").sees("Messages").sees("inventory.toml:").press("Escape").gone("Messages").press("2").sees("Nodes 10")
 	write(inventory, string(whole)+"\n[node.added]\naddress = \"127.0.0.1\"\nport = 1\n")
 	p.says("read again").sees("Nodes 11")
 
@@ -347,5 +347,5 @@ ln -s "$JURYMAST_STATE_DIR" "$(dirname "$PIDFILE")/state"
 			write(f, strings.Repeat("garbage ", 8192))
 		}
 	}
-	p.press("R").sees("STALE").sees("Nodes 11").press("M").sees("store").press("Escape").gone("Messages").press("q").sees("ended 0, terminal whole")
+	p.press("R").sees("STALE").sees("Nodes 11").press("M").sees("Messages").sees("store").press("Escape").gone("Messages").press("q").sees("ended 0, terminal whole")
 }

@@ -38,7 +38,7 @@ func (c *consoleEngine) watchOne(ctx context.Context, seen func(tui.Looked), new
 		o.Targets = append(o.Targets, t)
 	}
 	err = h.Watch(wait, o, watchBeat, func(s engine.Sight) error {
-		n := tui.News{State: s.State, Summaries: s.Summaries}
+		n := tui.News{Fleet: h.Fleet(), State: s.State, Summaries: s.Summaries}
 		if s.Store != nil {
 			n.Err = words(s.Store)
 		}
