@@ -173,6 +173,8 @@ type Step struct {
 	Timeout  time.Duration `json:"timeout_ns"`
 	Estimate time.Duration `json:"estimate_ns,omitempty"` // median of earlier runs; 0: not known
 	Longest  time.Duration `json:"longest_ns,omitempty"`  // of the same runs; 0: not known
+	// UndoEstimate is the median of earlier runs that took it back; 0: none did.
+	UndoEstimate time.Duration `json:"undo_estimate_ns,omitempty"`
 	// NoReturn: once it has been started nothing is undone by itself.
 	NoReturn bool `json:"no_return,omitempty"`
 	// Redo: doing it twice is as good as once, so it may be done again where it
@@ -302,7 +304,7 @@ func (p Plan) Digest() string {
 	}
 	steps := slices.Clone(p.Steps)
 	for i := range steps {
-		steps[i].Estimate, steps[i].Longest = 0, 0
+		steps[i].Estimate, steps[i].Longest, steps[i].UndoEstimate = 0, 0, 0
 	}
 	b, err := json.Marshal([]any{p.Verb, p.Target, p.Name, p.From, p.To, p.Inventory, seen, steps, p.Ladder, p.Word, p.Unattended, p.Locks, p.Emergency})
 	if err != nil {

@@ -411,8 +411,8 @@ func failover() actions.Plan {
 			{Name: "stale-backup", Text: "the newest copy is younger than 24 h", Seen: "30 h old", Hold: actions.Open},
 		},
 		Steps: []actions.Step{
-			{ID: "stop", Title: "stop postgres, wait for the last WAL", Host: "node/pve", Do: script("stop.sh"), Undo: &undo, Timeout: time.Minute, Estimate: 20 * time.Second},
-			{ID: "fence", Title: "fence: stop the vm for good", Host: "node/pve", Do: script("fence.sh"), Undo: &undo, Timeout: time.Minute, Estimate: 15 * time.Second, Longest: 25 * time.Second},
+			{ID: "stop", Title: "stop postgres, wait for the last WAL", Host: "node/pve", Do: script("stop.sh"), Undo: &undo, UndoEstimate: 28 * time.Second, Timeout: time.Minute, Estimate: 20 * time.Second},
+			{ID: "fence", Title: "fence: stop the vm for good", Host: "node/pve", Do: script("fence.sh"), Undo: &undo, UndoEstimate: 12 * time.Second, Timeout: time.Minute, Estimate: 15 * time.Second, Longest: 25 * time.Second},
 			{ID: "promote", Title: "promote the standby", Host: "node/bak1", Do: script("promote.sh"), NoReturn: true, Timeout: time.Minute, Estimate: 30 * time.Second},
 			{ID: "clients", Title: "lead clients over", Host: "vm/docker-01", Do: script("clients.sh"), Timeout: time.Minute, Estimate: 5 * time.Second},
 		},

@@ -78,6 +78,7 @@ var goldenScreens = []goldenScreen{
 	}},
 	{name: "confirm", keys: []string{" ", "x"}, msgs: planned},
 	{name: "run", msgs: running(5)},
+	{name: "run-long", msgs: longRun(7)},
 	{name: "run-stop", keys: []string{"x"}, msgs: running(3)},
 	{name: "run-past", keys: []string{"x"}, msgs: running(6)},
 	{name: "run-hands", msgs: running(8), keys: []string{"x"}},
@@ -123,6 +124,32 @@ func running(n int) func() []tea.Msg {
 				r.State = es[i].To
 			}
 		}
+		return []tea.Msg{restMsg{runs: []actions.Run{r}}, startedMsg{run: r.ID}, runMsg{run: r, events: es}}
+	}
+}
+
+// longRun is a run of nine steps of which so many are done and the next is under
+// way.
+func longRun(done int) func() []tea.Msg {
+	return func() []tea.Msg {
+		p := failover()
+		p.Steps = nil
+		r := actions.Run{ID: "0413-p2d7", Verb: actions.VerbPlaybook, Target: "playbook/patch", Title: "Patch every node", State: "running", Who: "anna", Made: at, Began: at.Add(-time.Minute)}
+		es := []actions.Event{{Type: actions.EventRun, To: "running"}}
+		for i := range 9 {
+			id := fmt.Sprintf("patch-%d", i+1)
+			p.Steps = append(p.Steps, actions.Step{ID: id, Title: fmt.Sprintf("patch host %d", i+1), Host: "node/pve", Timeout: time.Minute, Estimate: 5 * time.Second, NoReturn: i == 5})
+			if i <= done {
+				es = append(es, actions.Event{Type: actions.EventIntent, Step: id})
+			}
+			if i < done {
+				es = append(es, actions.Event{Type: actions.EventDone, Step: id, To: "ok"})
+			}
+		}
+		for i := range es {
+			es[i].Run, es[i].Seq, es[i].At = r.ID, int64(i+1), at.Add(time.Duration(i*3-60)*time.Second)
+		}
+		r.Plan = p
 		return []tea.Msg{restMsg{runs: []actions.Run{r}}, startedMsg{run: r.ID}, runMsg{run: r, events: es}}
 	}
 }

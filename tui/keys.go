@@ -45,6 +45,7 @@ var keyTable = []keyRow{
 	{"wrap", []string{"w"}, "wrap", "wrap long lines"},
 	{"write", []string{"w"}, "write", "write what is shown to a file"},
 	{"zoom", []string{"+"}, "zoom", "let one pane take the whole screen, and give it back"},
+	{"fold", []string{"z"}, "fold", "show what is done in one line, or each of it"},
 	{"next-hit", []string{"n"}, "next", "next place where it is found"},
 	{"prev-hit", []string{"N"}, "previous", "place before where it is found"},
 	{"note", []string{"n"}, "note", "write something down about a run, for its report"},

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/tui/widget"
@@ -82,15 +83,22 @@ func wrong(p actions.Plan) []string {
 
 // undoText says what is taken back by itself when a step fails.
 func undoText(p actions.Plan) string {
-	n := 0
-	for _, x := range p.Steps {
-		if x.Undoable() {
-			n++
+	n, takes, known := 0, time.Duration(0), true
+	for i, x := range p.Steps {
+		if !x.Undoable() {
+			continue
+		}
+		n++
+		if p.NoReturn() < 0 || i < p.NoReturn() {
+			takes, known = takes+x.UndoEstimate, known && x.UndoEstimate > 0
 		}
 	}
-	text := fmt.Sprintf("%d of %d steps are taken back by themselves", n, len(p.Steps))
+	text := fmt.Sprintf("%d of %d steps undo themselves", n, len(p.Steps))
 	if n == 0 {
 		text = "nothing is taken back by itself"
+	}
+	if known && takes > 0 {
+		text += ", in ~" + ageText(takes)
 	}
 	if i := p.NoReturn(); i >= 0 {
 		text += fmt.Sprintf("; none from step %d on", i+1)

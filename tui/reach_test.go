@@ -105,7 +105,7 @@ func TestTheMenuOfAStopClosesWhenChosen(t *testing.T) {
 	f := newFake(t)
 	r := begin(t, f)
 	f.happen(actions.Event{Type: actions.EventIntent, Step: "stop"})
-	r.sees("↻").press("x").sees("Stop run 0412-k3f9?").sees("on pve").sees("takes back steps 1").press("enter").not("Stop run 0412-k3f9?")
+	r.sees("↻").press("x").sees("Stop run 0412-k3f9?").sees("on pve").sees("step 1, about 28s").press("enter").not("Stop run 0412-k3f9?")
 }
 
 func TestThePaletteOffersWhatWasDoneFirst(t *testing.T) {

@@ -26,13 +26,15 @@ type runScreen struct {
 	past   bool // a point of no return was begun
 	table  widget.Table
 	zoom
-	tail bool // follow the output
-	wrap bool
-	pane int // 0 the steps, 1 the output
-	top  int // first line of the output, where it is not followed
-	came int // lines since it is not followed
-	page int
-	find string
+	fold  folding
+	folds bool // steps that are done share a line
+	tail  bool // follow the output
+	wrap  bool
+	pane  int // 0 the steps, 1 the output
+	top   int // first line of the output, where it is not followed
+	came  int // lines since it is not followed
+	page  int
+	find  string
 }
 
 // stepState is how a step stands, by the journal.
@@ -74,14 +76,7 @@ func (s *runScreen) update(msg tea.Msg) tea.Cmd {
 		}
 		s.id, s.run, s.got = msg.run.ID, msg.run, true
 		s.ran(s.id, s.run.State, s.run.Ended)
-		var ids []string
-		for i, x := range s.run.Plan.Steps {
-			if i == s.run.Plan.NoReturn() {
-				ids = append(ids, noReturnRow)
-			}
-			ids = append(ids, x.ID)
-		}
-		s.table.SetRows(ids)
+		s.arrange(len(s.run.Plan.Steps) + 1)
 		s.happen(msg.events)
 	case eventsMsg:
 		if s.got {
@@ -136,6 +131,7 @@ func (s *runScreen) happen(es []actions.Event) {
 			if x, ok := s.run.Plan.Step(e.Step); ok && x.NoReturn {
 				s.past = true
 			}
+			s.arrange(len(s.table.Rows()))
 			s.table.Select(e.Step)
 			s.record(e, "begins")
 		case actions.EventDone:
@@ -208,7 +204,7 @@ func (s *runScreen) note() string {
 	case stands(s.run.State):
 		return "The run stands still and holds its targets: " + s.keys.show("execute") + " goes on, takes back, or lets go."
 	case underWay(s.run.State) && s.past:
-		return "Past the point of no return: a stop waits for this step, nothing is undone by itself."
+		return "Past the point of no return: a stop waits for this step and undoes nothing."
 	case underWay(s.run.State) && s.run.Plan.NoReturn() >= 0:
 		return "Before the point of no return: what was done so far can be undone."
 	}
@@ -236,6 +232,10 @@ func (s *runScreen) bindings() []binding {
 		}},
 		{act: "open", word: "step output", do: func() tea.Cmd {
 			id := s.table.Selected()
+			if strings.HasPrefix(id, foldedID) {
+				s.fold = foldNever
+				return nil
+			}
 			var b strings.Builder
 			for _, l := range s.output {
 				if l.step == id {
@@ -278,5 +278,5 @@ func (s *runScreen) bindings() []binding {
 			return s.open(newStanding(s))
 		}})
 	}
-	return bs
+	return append(bs, s.foldBinding()) // stopping it is hinted at first
 }

@@ -23,6 +23,9 @@ func (s *runScreen) cells(id string, buf []widget.Cell) []widget.Cell {
 		}
 		return append(buf, widget.Cell{}, widget.Cell{}, widget.Cell{}, line)
 	}
+	if first, ok := strings.CutPrefix(id, foldedID); ok {
+		return s.foldedCells(first, buf)
+	}
 	i := slices.IndexFunc(s.run.Plan.Steps, func(x actions.Step) bool { return x.ID == id })
 	if i < 0 {
 		return buf
@@ -119,6 +122,7 @@ func (s *runScreen) view(w, h int) []string {
 		if s.pane == 1 {
 			return append(out, s.tailLines(w, rest)...)
 		}
+		s.arrange(rest - 1)
 		return append(out, s.stepLines(w, rest)...)
 	}
 	expected := s.expected(w)
@@ -127,12 +131,14 @@ func (s *runScreen) view(w, h int) []string {
 	}
 	if room != layoutWide {
 		rest -= len(expected)
+		s.arrange(max(3, rest/2) - 1)
 		out = append(out, s.stepLines(w, min(s.table.Len()+1, max(3, rest/2)))...)
 		out = append(out, expected...)
 		return append(out, s.tailLines(w, h-len(out))...)
 	}
 	log := s.logLines(w, min(len(s.log)+1, rest/4))
 	rest -= len(expected) + len(log)
+	s.arrange(rest - 1)
 	half := (w - 1) / 2
 	a, b := s.stepLines(half, rest), s.tailLines(w-half-2, rest)
 	for i := range rest {

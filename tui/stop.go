@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -14,19 +15,10 @@ import (
 func newStop(s *runScreen) screen {
 	x := &menu{root: s.root, title: "Stop run " + s.id + "?", grave: true}
 	at, kill := "It is between two steps", "may leave it half done"
-	var done []string
 	for i, st := range s.run.Plan.Steps {
-		p := s.steps[st.ID]
-		switch {
-		case p == nil:
-		case p.state == "begun":
+		if p := s.steps[st.ID]; p != nil && p.state == "begun" {
 			at = fmt.Sprintf("It is at step %d, %s", i+1, st.Title)
 			kill = "may leave it half done on " + st.Host.Name()
-			fallthrough
-		case p.state == "ok":
-			if st.Undoable() {
-				done = append([]string{strconv.Itoa(i + 1)}, done...)
-			}
 		}
 	}
 	wish := func(w string) func() tea.Cmd {
@@ -34,21 +26,52 @@ func newStop(s *runScreen) screen {
 			return s.root.ask("asked run "+s.id+" to stop, then "+w, func(ctx context.Context) error { return s.engine.Ask(ctx, s.id, w) })
 		}
 	}
-	undo, takes := "", "nothing so far can be taken back"
+	undo := ""
 	if s.past {
 		undo = "past the point of no return"
-	}
-	if len(done) > 0 {
-		takes = "takes back steps " + strings.Join(done, ", ")
 	}
 	x.more = "Stopped, it holds its targets until it goes on, is taken back, or is let go of."
 	x.items = []item{
 		{group: at, text: "Keep running", do: func() tea.Cmd { return nil }},
 		{group: at, text: "Stop after this step, then wait", note: "safest: nothing is cut off", do: wish("wait")},
-		{group: at, text: "Stop after this step, then undo", note: takes, why: undo, do: wish("undo")},
+		{group: at, text: "Stop after this step, then undo", note: s.takesBack(), why: undo, do: wish("undo")},
 		{group: at, text: "Kill this step now, then wait", note: kill, do: wish("kill")},
 	}
 	return x
+}
+
+// takesBack says which steps an undo takes back, and how long that takes: by
+// earlier runs that did, or where there was none, how long the steps themselves
+// took in this one.
+func (s *runScreen) takesBack() string {
+	var done []string
+	var back, forth time.Duration
+	known := true
+	for i, x := range s.run.Plan.Steps {
+		p := s.steps[x.ID]
+		if p == nil || !x.Undoable() || p.state != "begun" && p.state != "ok" {
+			continue
+		}
+		done = append([]string{strconv.Itoa(i + 1)}, done...)
+		back, known = back+x.UndoEstimate, known && x.UndoEstimate > 0
+		end := p.ended
+		if end.IsZero() {
+			end = s.now
+		}
+		forth += end.Sub(p.began)
+	}
+	if len(done) == 0 {
+		return "nothing so far can be taken back"
+	}
+	text := "steps "
+	if len(done) == 1 {
+		text = "step "
+	}
+	text += strings.Join(done, ", ")
+	if known {
+		return text + ", about " + ageText(back)
+	}
+	return text + ", which took " + ageText(forth)
 }
 
 // letGo asks how a person has seen to what a run left.
@@ -82,7 +105,7 @@ func newStanding(s *runScreen) screen {
 	x.items = []item{
 		{text: "Leave it as it is", do: func() tea.Cmd { return nil }},
 		{text: "Go on where it stands", note: "looks first whether the step was done", do: do("run "+s.id+" goes on", func(ctx context.Context) error { return s.engine.Resume(ctx, s.id) })},
-		{text: "Take back what was done", why: undo, do: do("run "+s.id+" is taken back", func(ctx context.Context) error { return s.engine.Undo(ctx, s.id) })},
+		{text: "Take back what was done", note: s.takesBack(), why: undo, do: do("run "+s.id+" is taken back", func(ctx context.Context) error { return s.engine.Undo(ctx, s.id) })},
 		{text: "Let go of its targets…", note: "you have seen to what was left, and say how", do: func() tea.Cmd { return s.letGo() }},
 	}
 	return x

@@ -62,6 +62,10 @@ type Facts struct {
 	Now     time.Time
 }
 
+// UndoTook stands ahead of a step's id in [Facts.Took], for how long it took to
+// take it back. No id of a step has a blank.
+const UndoTook = "undo "
+
 // valid is how long what was seen may be acted upon.
 const valid = 5 * time.Minute
 
@@ -173,6 +177,9 @@ func (m *maker) finish() (actions.Plan, error) {
 		s := &p.Steps[i]
 		if took := m.Took[s.ID]; len(took) > 0 {
 			s.Estimate, s.Longest = median(took), slices.Max(took)
+		}
+		if took := m.Took[UndoTook+s.ID]; len(took) > 0 && s.Undoable() {
+			s.UndoEstimate = median(took)
 		}
 		for _, h := range []inventory.Ref{s.Host, s.VerifyOn} {
 			if h != "" && !slices.Contains(p.Impact.Touches, h) {

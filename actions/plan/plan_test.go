@@ -437,7 +437,7 @@ func TestDigest(t *testing.T) {
 	}
 	f.Now = now.Add(time.Minute)
 	f.Answers["member-b"] = Answer{Output: actions.Output{Stdout: []byte("@role standby\n@lag 0.7\n@system 1\n@version 15\n")}}
-	f.Took = map[string][]time.Duration{"promote": {time.Second, 3 * time.Second, time.Second}}
+	f.Took = map[string][]time.Duration{"promote": {time.Second, 3 * time.Second, time.Second}, UndoTook + "stop": {9 * time.Second}, UndoTook + "promote": {time.Second}}
 	later, err := Make(f, r)
 	if err != nil {
 		t.Fatal(err)
@@ -447,6 +447,11 @@ func TestDigest(t *testing.T) {
 	}
 	if d, _ := later.Step("promote"); d.Estimate != time.Second || d.Longest != 3*time.Second {
 		t.Errorf("promote is estimated at %s, longest %s", d.Estimate, d.Longest)
+	}
+	for id, want := range map[string]time.Duration{"stop": 9 * time.Second, "promote": 0} {
+		if d, ok := later.Step(id); !ok || d.UndoEstimate != want {
+			t.Errorf("to take %s back is estimated at %s, want %s", id, d.UndoEstimate, want)
+		}
 	}
 	for name, change := range map[string]func(*actions.Plan){
 		"inventory": func(p *actions.Plan) { p.Inventory = "x" },

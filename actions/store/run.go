@@ -229,7 +229,8 @@ func (s *Store) SetWish(ctx context.Context, run, wish string, e actions.Event) 
 
 // Took returns how long the steps of earlier runs took that ended well, newest
 // first and at most so many a step, by the step's id; of runs of any title where
-// that is "".
+// that is "". How long it took to take a step back stands under "undo " and its
+// id.
 func (s *Store) Took(ctx context.Context, verb actions.Verb, target inventory.Ref, name string, most int) (map[string][]time.Duration, error) {
 	out := map[string][]time.Duration{}
 	began := map[string]time.Time{}
@@ -239,8 +240,12 @@ func (s *Store) Took(ctx context.Context, verb actions.Verb, target inventory.Re
 		if err := rows.Scan(&run, &step, &typ, &at); err != nil {
 			return err
 		}
+		t := actions.EventType(typ)
+		if t == actions.EventUndo || t == actions.EventUndone {
+			step = "undo " + step
+		}
 		key := run + " " + step
-		if actions.EventType(typ) == actions.EventIntent {
+		if t == actions.EventIntent || t == actions.EventUndo {
 			began[key] = fromDB(at)
 		} else if b, ok := began[key]; ok {
 			out[step] = append(out[step], fromDB(at).Sub(b))
@@ -249,7 +254,7 @@ func (s *Store) Took(ctx context.Context, verb actions.Verb, target inventory.Re
 	}, `
 		select event.run, event.step, event.type, event.at from event
 		where event.run in (select id from run where verb = $1 and target = $2 and ($3 = '' or title = $3) order by number desc limit $4)
-		  and (event.type = 'intent' or event.type = 'done' and event.became = 'ok')
+		  and (event.type in ('intent', 'undo') or event.type = 'done' and event.became = 'ok' or event.type = 'undone' and event.became = 'undone')
 		order by event.seq`, string(verb), string(target), name, most)
 	if err != nil {
 		return nil, s.wrap("read how long steps took", err)
