@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"jurymast/testdata/disk"
 )
 
 // fullElsewhere is set in the process whose files may not grow.
@@ -78,7 +80,7 @@ func TestKnownHostsOnAFullDisk(t *testing.T) {
 		stays(t, known)
 	})
 	dir := t.TempDir()
-	if !mountDisk(t, dir, 64<<10) {
+	if !disk.Mount(t, dir, 64<<10) {
 		return
 	}
 	t.Run("disk", func(t *testing.T) {

@@ -7,13 +7,15 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"jurymast/testdata/disk"
 )
 
 // TestWriteFileOnAFullDisk holds that a file there is no room for leaves the one
 // that it was to replace, and nothing beside it.
 func TestWriteFileOnAFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	if !mountDisk(t, dir, 64<<10) {
+	if !disk.Mount(t, dir, 64<<10) {
 		return
 	}
 	name, old, wide := filepath.Join(dir, "report.md"), []byte("the old report\n"), make([]byte, 128<<10)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jurymast/actions"
+	"jurymast/testdata/disk"
 )
 
 // fileLimit and diskSize leave room for a store and some sweeps.
@@ -37,14 +38,14 @@ func limitFiles() (lift func() error, err error) {
 // fullPart commits until nothing more can be written, then reads, then gets
 // its room back and writes again. It says how many sweeps were kept.
 func fullPart(ctx context.Context, args []string) error {
-	path, disk := args[0], args[1] == "disk"
+	path, own := args[0], args[1] == "disk"
 	s, err := Open(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	widen := func() error { return resizeDisk(filepath.Dir(path), 16*diskSize) }
-	if !disk {
+	widen := func() error { return disk.Resize(filepath.Dir(path), 16*diskSize) }
+	if !own {
 		if widen, err = limitFiles(); err != nil {
 			return err
 		}
@@ -98,12 +99,12 @@ func TestFullDisk(t *testing.T) {
 	}
 	t.Run("limit", func(t *testing.T) { full(t, "limit", filepath.Join(t.TempDir(), "s.db")) })
 	dir := t.TempDir()
-	if !mountDisk(t, dir, diskSize) {
+	if !disk.Mount(t, dir, diskSize) {
 		return
 	}
 	t.Run("disk", func(t *testing.T) { full(t, "disk", filepath.Join(dir, "s.db")) })
 	t.Run("a new store on it", func(t *testing.T) {
-		if err := resizeDisk(dir, diskSize*2); err != nil {
+		if err := disk.Resize(dir, diskSize*2); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4*diskSize), 0o600); !errors.Is(err, syscall.ENOSPC) {
