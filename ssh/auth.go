@@ -286,14 +286,23 @@ func readCert(path string) *gossh.Certificate {
 // signer returns what signs for a key file: the agent where it holds that key,
 // or the file itself. It is nil where neither can.
 func (k *keyring) signer(f *keyFile, held []gossh.Signer) gossh.Signer {
+	if s := heldBy(held, f); s != nil {
+		return s
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return f.signer
+}
+
+// heldBy is the one of an agent's keys that a key file is, nil where it holds
+// another.
+func heldBy(held []gossh.Signer, f *keyFile) gossh.Signer {
 	for _, s := range held {
 		if f.public != nil && bytes.Equal(s.PublicKey().Marshal(), f.public.Marshal()) {
 			return s
 		}
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return f.signer
+	return nil
 }
 
 // agent returns the keys that an agent holds. The connection to it is kept; one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	gossh "golang.org/x/crypto/ssh"
 )
@@ -112,6 +113,39 @@ func (k *keyring) unlock(ctx context.Context, f *keyFile, host string) error {
 	}
 	f.signer = signer
 	return nil
+}
+
+// Typed returns the key files, of those that a host and the jump hosts on the way
+// to it are offered, that a person has opened with a passphrase and that no agent
+// holds now: another process cannot log in with them.
+func (p *Pool) Typed(ctx context.Context, name string) []string {
+	h, err := p.host(name)
+	if err != nil || p.loop(h) != nil {
+		return nil // to connect says what is wrong with it
+	}
+	var out []string
+	for {
+		held, _ := p.ring.agent(ctx, h.Agent) // one that does not answer holds nothing
+		for _, path := range h.Identities {
+			if f := p.ring.file(path); p.ring.typed(f) && heldBy(held, f) == nil && !slices.Contains(out, path) {
+				out = append(out, path)
+			}
+		}
+		via := h.via()
+		if via == "" {
+			return out
+		}
+		if h, err = p.host(via); err != nil {
+			return out
+		}
+	}
+}
+
+// typed reports whether a person has opened a key file.
+func (k *keyring) typed(f *keyFile) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return f.locked != nil && f.signer != nil
 }
 
 // ask puts the question until the answer opens the file; nil when nobody gives

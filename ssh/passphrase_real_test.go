@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -102,6 +103,33 @@ func TestPassphraseInTime(t *testing.T) {
 			t.Errorf("%q, %v", o.Stdout, err)
 		}
 		expect(t, asked, 1)
+	})
+	t.Run("what another process could not use", func(t *testing.T) {
+		r, _ := locked(t, "open sesame")
+		key := r.host.Identities[0]
+		typed := func(pool *Pool, name string, want ...string) {
+			t.Helper()
+			if got := pool.Typed(t.Context(), name); !slices.Equal(got, want) {
+				t.Errorf("%s: typed were %q, want %q", name, got, want)
+			}
+		}
+		behind := named(r.host, "behind")
+		behind.Jump, behind.Identities = []string{r.host.Name}, []string{r.newKey(t, "open", "")}
+		pool := poolOf(t, Options{Prompt: r.ring.prompt}, *r.host, behind)
+		typed(pool, "behind") // nobody has typed anything yet
+		if _, err := pool.Run(t.Context(), "behind", Command{Text: "true"}); err != nil {
+			t.Fatal(err)
+		}
+		typed(pool, "behind", key) // for the jump host
+		typed(pool, r.host.Name, key)
+
+		r.works(t)
+		typed(r.Pool, r.host.Name, key)
+		bare := filepath.Join(t.TempDir(), "bare")
+		put(t, bare, file(t, key))
+		tool(t, nil, "ssh-keygen", "-q", "-p", "-P", "open sesame", "-N", "", "-f", bare)
+		r.host.Agent = startAgent(t, bare)
+		typed(r.Pool, r.host.Name)
 	})
 	t.Run("called off", func(t *testing.T) {
 		r, _ := locked(t, "")

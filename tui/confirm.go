@@ -30,7 +30,7 @@ func (c *confirm) typing() bool           { return true }
 // grave reports whether a word has to be typed.
 func (c *confirm) grave() bool { return c.of.plan.Ladder >= actions.LadderGrave }
 
-func (c *confirm) box(w, _ int) []string {
+func (c *confirm) box(w, h int) []string {
 	p := c.of.plan
 	add := []string{""}
 	say := func(format string, args ...any) {
@@ -44,16 +44,20 @@ func (c *confirm) box(w, _ int) []string {
 		about = "About " + ageText(est) + "."
 	}
 	say("%d steps on %s. %s", len(p.Steps), names(p.Impact.Touches), about)
-	for _, o := range p.Impact.Down {
-		say("%s is down%s.", o.Target, map[bool]string{true: " for about " + ageText(o.For)}[o.For > 0])
-	}
 	if i := p.NoReturn(); i >= 0 {
 		say("Step %d, %s, cannot be undone.", i+1, p.Steps[i].Title)
+	}
+	if first := c.of.keysFirst(); first != "" {
+		say("A run cannot ask for the passphrase that was typed here: %s", first)
+	}
+	for _, o := range p.Impact.Down {
+		say("%s is down%s.", o.Target, map[bool]string{true: " for about " + ageText(o.For)}[o.For > 0])
 	}
 	if a := c.accepted(); len(a) > 0 {
 		say("Accepted: %s", strings.Join(a, ", "))
 	}
-	add = append(add, "")
+	what := add
+	add = []string{""}
 	if c.grave() {
 		say("Type  %s  to run it. Anything else cancels.", p.Word)
 		add = append(add, "", "  > "+widget.Cut(c.edit.shown(), w-7, ""), "", c.st.dim.Paint("  "+c.foot()))
@@ -61,6 +65,14 @@ func (c *confirm) box(w, _ int) []string {
 		say("y runs it. Any other key cancels.")
 		add = append(add, c.st.dim.Paint("  "+c.foot()))
 	}
+	if len(what)+len(add) > h-2 {
+		blank := func(l string) bool { return l == "" }
+		what, add = slices.DeleteFunc(what, blank), slices.DeleteFunc(add, blank)
+	}
+	if room := h - 2 - len(add); len(what) > room { // what is typed is always in sight
+		what = append(what[:max(0, room-1)], "  "+c.st.tail+" all of it stands in the plan")
+	}
+	add = append(what, add...)
 	return widget.Box("Run "+planWords(c.of.asked), add, w, c.st.ascii, c.st.warn)
 }
 

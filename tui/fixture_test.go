@@ -200,6 +200,7 @@ type fake struct {
 	silenced []Silence
 	looked   []inventory.Ref
 	planned  []Request
+	typed    []string // keys whose passphrase was typed
 	came     chan struct{}
 }
 
@@ -301,6 +302,11 @@ func (f *fake) Plan(_ context.Context, r Request) (actions.Plan, error) {
 }
 func (f *fake) DryRun(_ context.Context, p actions.Plan) ([]Foreknown, error) {
 	return []Foreknown{{p.Steps[0].ID, "verified by probe", "exit 0"}}, nil
+}
+func (f *fake) Typed(context.Context, actions.Plan) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.typed)
 }
 func (f *fake) Start(_ context.Context, p actions.Plan, c Consent) (string, error) {
 	f.mu.Lock()

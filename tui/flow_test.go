@@ -45,6 +45,21 @@ func TestPlanAcceptTypeRunReport(t *testing.T) {
 	}
 }
 
+// TestARunThatCannotAsk: before a run is started that would need a passphrase it
+// is said what to do, until the agent holds the key.
+func TestARunThatCannotAsk(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.typed = []string{"/home/anna/.ssh/id"}
+	r := sit(t, f, 120, 36, Options{}).sees("Problems 6").press("7").sees("db-failover").press("enter").sees("a run cannot ask for a passphrase: leave, and come back with an agent: eval $(ssh-agent) && ssh-add").sees("accept 1 open condition")
+	r.press(" ", "x").sees("typed here: leave").sees("ssh-add /home/anna/.ssh/id")
+	f.mu.Lock()
+	f.typed = nil
+	f.mu.Unlock()
+	r.clock.add(tickEvery)
+	r.not("ssh-add").sees("Type  postgres")
+}
+
 func TestStopARun(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct {

@@ -77,6 +77,9 @@ var goldenScreens = []goldenScreen{
 		return []tea.Msg{planMsg{asked: asked, plan: failover()}, copiesMsg{asked, homesCopies(), nil}}
 	}},
 	{name: "confirm", keys: []string{" ", "x"}, msgs: planned},
+	{name: "confirm-key", opts: Options{Agent: true}, keys: []string{" ", "x"}, msgs: func() []tea.Msg {
+		return append(planned(), typedMsg{"7f3a11c0", []string{"/home/anna/.ssh/id_ed25519"}})
+	}},
 	{name: "run", msgs: running(5)},
 	{name: "run-long", msgs: longRun(7)},
 	{name: "run-stop", keys: []string{"x"}, msgs: running(3)},

@@ -22,6 +22,7 @@ type planScreen struct {
 	plan     actions.Plan
 	table    widget.Table // open conditions, then steps
 	accepted map[string]bool
+	typed    []string // keys that its run would need and cannot use
 	page     int
 	cols     layout
 }
@@ -54,10 +55,9 @@ func (s *planScreen) crumb() string {
 	return "Plans > " + planWords(s.asked) + " > plan " + s.plan.ID
 }
 
-func (s *planScreen) update(tea.Msg) tea.Cmd { return nil }
-func (s *planScreen) half() int              { return s.page / 2 }
-func (s *planScreen) move(n int)             { s.table.Move(n) }
-func (s *planScreen) note() string           { return "This is a plan. Nothing has been changed." }
+func (s *planScreen) half() int    { return s.page / 2 }
+func (s *planScreen) move(n int)   { s.table.Move(n) }
+func (s *planScreen) note() string { return "This is a plan. Nothing has been changed." }
 
 func (s *planScreen) cells(id string, buf []widget.Cell) []widget.Cell {
 	if name, ok := strings.CutPrefix(id, condID); ok {

@@ -13,7 +13,7 @@ import (
 // fails, and how it is confirmed.
 func (s *planScreen) impact(w int) []string {
 	if s.room() != layoutWide {
-		return append(append(append([]string{s.st.ruleLine("Blast radius", "", w)}, s.radius(w)...), s.named("undo", undoText(s.plan), w)...), s.named("to run", s.needed(), w)...)
+		return append(append(append([]string{s.st.ruleLine("Blast radius", "", w)}, s.radius(w)...), s.named("undo", undoText(s.plan), w)...), append(s.keyLines(w), s.named("to run", s.needed(), w)...)...)
 	}
 	half := (w - 1) / 2
 	left := append([]string{s.st.ruleLine("Blast radius", "", half)}, s.radius(half)...)
@@ -34,7 +34,7 @@ func (s *planScreen) impact(w int) []string {
 		}
 		out = append(out, beside(a, b, half, s.st.between(i)))
 	}
-	return append(append(out, s.st.ruleLine("Needed to run", "", w)), s.named("", s.needed(), w)...)
+	return append(append(append(out, s.st.ruleLine("Needed to run", "", w)), s.keyLines(w)...), s.named("", s.needed(), w)...)
 }
 
 // named is a value under a name, nothing for an empty one.

@@ -50,6 +50,9 @@ type Engine interface {
 	Deploys(t inventory.Ref) error
 	Plan(ctx context.Context, r Request) (actions.Plan, error)
 	DryRun(ctx context.Context, p actions.Plan) ([]Foreknown, error)
+	// Typed returns the key files that the plan's run would need and could not
+	// use: their passphrases were typed here, and the ssh agent does not hold them.
+	Typed(ctx context.Context, p actions.Plan) []string
 	// Start carries a plan out in a process of its own and returns the run's id.
 	Start(ctx context.Context, p actions.Plan, c Consent) (string, error)
 	Resume(ctx context.Context, run string) error
@@ -178,6 +181,8 @@ type Options struct {
 	Copy func(text string) error
 	// Questions are put to the admin one at a time; nil: nobody asks.
 	Questions <-chan Question
+	// Agent says that a run finds an ssh agent, which keys can be added to.
+	Agent bool
 	// Write writes text to a new file and returns its full path; nil: it cannot.
 	// A file that is there stays as it is, with an error.
 	Write func(path, text string) (string, error)

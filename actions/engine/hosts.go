@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,29 @@ func (e *Engine) KnownKeys(host inventory.Ref) ([]HostKey, error) {
 		return nil, hostTrouble("what is known of the keys of "+string(host)+" cannot be read", err)
 	}
 	return keys, nil
+}
+
+// Typed returns the key files that a plan's hosts are reached with and that only a
+// passphrase typed here has opened: a run, a process of its own, cannot use them
+// before the ssh agent holds them. No host is asked.
+func (e *Engine) Typed(ctx context.Context, p actions.Plan) []string {
+	hosts := slices.Clone(p.Impact.Touches)
+	for _, s := range p.Steps {
+		for _, r := range s.Look {
+			if t, ok := e.fleet.Target(r); ok && !slices.Contains(hosts, t.Host) {
+				hosts = append(hosts, t.Host)
+			}
+		}
+	}
+	var out []string
+	for _, h := range hosts {
+		for _, key := range e.pool().Typed(ctx, string(h)) {
+			if !slices.Contains(out, key) {
+				out = append(out, key)
+			}
+		}
+	}
+	return out
 }
 
 // Trust makes the key of a host with this fingerprint known. It is refused when

@@ -88,7 +88,7 @@ func (a *app) console(ctx context.Context, screen, at string) error {
 		Screen: screen, At: ref, Shell: shellBehind(),
 		Ring:  func(text string) error { return ring(a.out, text, set.Notify) },
 		Copy:  func(text string) error { return a.clipboard(ctx, set.CopyCommand, text) },
-		Write: a.writeNew, Questions: e.person,
+		Write: a.writeNew, Questions: e.person, Agent: a.env.get("SSH_AUTH_SOCK") != "",
 	})
 	release()
 	var keys *tui.KeysError

@@ -38,6 +38,13 @@ func (c *consoleEngine) DryRun(ctx context.Context, p actions.Plan) ([]tui.Forek
 	})
 }
 
+// Typed implements tui.Engine.
+func (c *consoleEngine) Typed(ctx context.Context, p actions.Plan) []string {
+	h, release := c.use()
+	defer release()
+	return h.Typed(ctx, p)
+}
+
 // Start implements tui.Engine.
 func (c *consoleEngine) Start(ctx context.Context, p actions.Plan, k tui.Consent) (string, error) {
 	return ask(c, func(e *engine.Engine) (string, error) {
