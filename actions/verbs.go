@@ -62,6 +62,11 @@ const (
 	InVersion = "VERSION" // the name of the version that is brought
 )
 
+// SaidDamaged is said by a step that fails when it has found that the copy which
+// it was to bring back is not what was copied: "@damaged TEXT". Such a copy counts
+// no more. It is the one word that is heard of a step that failed.
+const SaidDamaged = "damaged"
+
 // Data is how the data of one target is copied and brought back. Scripts that
 // are nil are not needed. All run on the target's host.
 type Data struct {
@@ -123,7 +128,8 @@ type Repository struct {
 	// with 1 when there is none: what a Copy that was cut off came to.
 	Find Script
 	// Extract writes $COPY below $INTO, with the paths that were copied as they
-	// were, and says @files and @bytes.
+	// were, and says @files and @bytes. Where it fails it says [SaidDamaged] if the
+	// copy itself is why.
 	Extract Script
 	// Verify reads $COPY's data back and ends with 0 when it is whole. It says
 	// @level.

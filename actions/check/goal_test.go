@@ -29,6 +29,8 @@ rpo = "1d"
 	copied := func(id string, restored time.Duration, proved time.Time) actions.Copy {
 		return actions.Copy{Repository: "r", Backup: "db", Target: "service/db", ID: id, At: now.Add(-time.Hour), Listed: now, Proof: "extracted", Proved: proved, Restored: restored}
 	}
+	damaged := copied("2", 0, now)
+	damaged.At, damaged.Proof = now, "damaged"
 	yesterday := now.Add(-24 * time.Hour)
 	for _, c := range []struct {
 		name   string
@@ -42,6 +44,8 @@ rpo = "1d"
 		{"faster since", "", []actions.Copy{copied("1", time.Minute, now), copied("2", 11*time.Minute, yesterday)}, actions.OK, "at most 24 h"},
 		{"of the backup itself", "rto = \"1h\"\n", []actions.Copy{copied("1", 11*time.Minute, yesterday)}, actions.OK, "at most 24 h"},
 		{"never measured", "", []actions.Copy{copied("1", 0, yesterday)}, actions.Warn, "how long a restore takes was never measured, at most 10 min"},
+		{"a newer one is damaged", "", []actions.Copy{damaged, copied("1", 9*time.Minute, yesterday)}, actions.OK, "the newest copy is 60 min old, at most 24 h"},
+		{"all are damaged", "", []actions.Copy{damaged}, actions.Fail, "no copy exists"},
 		{"no copy", "", nil, actions.Fail, "no copy exists"},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {

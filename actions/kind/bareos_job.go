@@ -27,7 +27,9 @@ no way back from that but by hand, from the other run. Where a folder of the Fil
 first: without it the run is not whole.
 
 A drill, and a restore to a folder (--to /folder), goes to the host of the director, by the client there: spare_client.
-It is proven as extracted: the director's verdict on the run, and files that are there.
+It is proven as extracted: the director's verdict on the run, and files that are there. A copy counts no more once the
+log of such a run tells of data errors of a volume, or of fewer files than are in it. That a client is silent, or that
+a volume is not there and is waited for, says nothing of the copy.
 
 Proved against a director of Bacula 9.6; of Bareos the same questions are asked, after its source. A director that does
 not keep comments is refused: what a run was begun for could not be told after a cut.`,
@@ -58,7 +60,7 @@ func bareosName(r inventory.Repository, option string) (string, error) {
 }
 
 func bareosJobNative(_ *inventory.Fleet, r inventory.Repository, _ inventory.Target) (actions.Native, error) {
-	in := map[string]string{"CONFIG": r.Options.String("config"), "LEVEL": r.Options.String("level")}
+	in := map[string]string{"CONFIG": r.Options.String("config"), "LEVEL": r.Options.String("level"), "MEDIUM": orDefault(r.Options.String("medium"), "disk")}
 	for option, input := range map[string]string{"job": "JOB", "restore_job": "RESTORE_JOB", "spare_client": "SPARE_CLIENT"} {
 		s, err := bareosName(r, option)
 		if err != nil {
@@ -72,7 +74,7 @@ func bareosJobNative(_ *inventory.Fleet, r inventory.Repository, _ inventory.Tar
 	}
 	n := actions.Native{
 		// Retention is the director's own, so that nothing is removed from here.
-		Repository: verbsOf(actions.Repository{Medium: orDefault(r.Options.String("medium"), "disk"), Encrypted: r.Options.Bool("encrypted"), Locked: true}, verb, false),
+		Repository: verbsOf(actions.Repository{Medium: in["MEDIUM"], Encrypted: r.Options.Bool("encrypted"), Locked: true}, verb, false),
 		Host:       inventory.Ref(r.Options.String("director")),
 		Place: func(to string) (string, error) {
 			if !path.IsAbs(to) || path.Clean(to) == "/" || strings.ContainsAny(to, "\"\\\n\t;") {

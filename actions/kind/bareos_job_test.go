@@ -2,6 +2,7 @@ package kind
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -268,6 +269,81 @@ func TestBaculaBroken(t *testing.T) {
 	s.stop("bacula-dir")
 	if out := b.run(n.Find, in); out.Exit != 2 || !strings.Contains(string(out.Stderr), "the director does not answer") {
 		t.Errorf("find: %+v", out)
+	}
+}
+
+// TestBaculaDamagedVolume harms what lies on a volume: a copy of which less comes
+// back than was written is damaged, and one that the client does not take is not.
+func TestBaculaDamagedVolume(t *testing.T) {
+	t.Parallel()
+	s := newBacula(t)
+	b := newBed(t, "[node.app]\n")
+	smallFile(t, filepath.Join(s.dir, "live/sub/two"), strings.Repeat("two and more of it\n", 16000))
+	n := s.native(b, "app files", "level = \"Full\"\n")
+	kept := b.does(n.Copy, map[string]string{actions.InTag: "files", actions.InRun: "r1"})
+	volume := filepath.Join(s.dir, "volumes/V-0001")
+	whole := got(t, volume)
+	half := len(whole) / 2
+	flipped := []byte(whole)
+	for i := range 10 {
+		flipped[half+i] ^= 0xff
+	}
+	for _, tt := range []struct{ run, holds, damaged, says string }{
+		{"bits", string(flipped), "copy " + kept["copy"] + " is damaged, says run ", "Volume data error at "},
+		{"short", whole[:half], "copy " + kept["copy"] + " is damaged, says run ", "Volume data error at "},
+		{"client", whole, "", "brings copy " + kept["copy"] + " back, ended with f and 0 files"},
+	} {
+		smallFile(t, volume, tt.holds)
+		if tt.run == "client" {
+			s.stop("bacula-fd")
+		}
+		in := map[string]string{actions.InTag: "files", actions.InRun: tt.run, actions.InCopy: kept["copy"], actions.InInto: filepath.Join(s.dir, "drill-"+tt.run)}
+		out := b.run(n.Extract, in)
+		why := actions.Said(out.Stdout)[actions.SaidDamaged]
+		if out.Exit == 0 || !strings.Contains(string(out.Stderr), tt.says) || !strings.HasPrefix(why, tt.damaged) || (why != "") != (tt.damaged != "") {
+			t.Errorf("%s: %d, says %q and %q", tt.run, out.Exit, why, out.Stderr)
+		}
+		b.does(n.Clear, in)
+	}
+}
+
+// What the log of a restore says is judged; written after the recorded logs of
+// Bacula 9.6.7, as list joblog shows them.
+func TestBareosJobReadsTheLog(t *testing.T) {
+	t.Parallel()
+	const (
+		ended = "| dir1 JobId 8: Bacula dir1 9.6.7 (10Dec20):\n  Files Expected:         1,205\n  Files Restored:         "
+		run   = "           jobid: %s\n            type: %s\n           level: F\n       jobstatus: %s\n       starttime: 2026-11-21 01:00:00\n         endtime: 2026-11-21 01:10:00\n        jobtdate: 1,795,222,800\n        jobfiles: 4\n        jobbytes: 1,000\n       joberrors: 0\n jobmissingfiles: 0\n     purgedfiles: 0\n      clientname: nas-fd\n"
+	)
+	for _, tt := range []struct{ name, medium, letter, log, want string }{
+		{"whole", "disk", "T", ended + "1,205\n", ""},
+		{"fewer than there are", "disk", "T", ended + "1,204\n", "1205 files are in it, and 1204 came back"},
+		{"none at all", "disk", "f", "| dir1 JobId 8: Fatal error: Unable to connect to Client: nas-fd\n" + ended + "0\n", ""},
+		{"a block", "disk", "E", "| sd1 JobId 8: Error: block_util.c:467 Volume data error at 0:0!\nBlock checksum mismatch in block=3 len=64512\n \\ |\n", "block_util.c:467 Volume data error at 0:0!"},
+		{"the drive", "tape", "f", "| sd1 JobId 8: Error: Read error on fd=5 at file:blk 0:1 on device T. ERR=Input/output error. |\n", "Read error on fd=5 at file:blk 0:1 on device T. ERR=Input/output error."},
+		{"a file of such a name", "disk", "T", "| fd1 JobId 8: -rw-r-----   1 root root 4 2026-11-21 20:09:15  /srv/Error: Volume data error at home\n" + ended + "1,205\n", ""},
+		{"a volume without a label", "disk", "A", "| sd1 JobId 8: Warning: Requested Volume V is not a Bacula labeled Volume, because: Volume data error at 0:0! Wanted BB02\n", "Requested Volume V is not a Bacula labeled Volume"},
+		{"another tape", "tape", "A", "| sd1 JobId 8: Warning: Requested Volume V is not a Bacula labeled Volume, because: Volume data error at 0:0! Wanted BB02\n", ""},
+		{"no log is kept", "disk", "T", "No results to list.\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, "[node.app]\n[repository.tape]\nkind = \"bareos-job\"\ndirector = \"app\"\njob = \"nas\"\nspare_client = \"app-fd\"\nmedium = \""+tt.medium+"\"\n", "busybox", "sh")
+			b.standIn("bconsole", "asked=$(cat)\necho '1000 OK: 103 dir1'\ncase $asked in\n*joblog*) cat \"$STATE/log\" ;;\n*'jobs jobtype=R'*) echo 'No results to list.' ;;\n*bvfs*) echo 7 ;;\nrestore*) echo 'Job queued. JobId=8' ;;\n*jobid=8*) cat \"$STATE/eight\" ;;\n*) cat \"$STATE/seven\" ;;\nesac\n")
+			b.state("log", tt.log)
+			b.state("seven", fmt.Sprintf(run, "7", "B", "T"))
+			b.state("eight", fmt.Sprintf(run, "8", "R", tt.letter))
+			n, err := bareosJob.Native(b.fleet, b.fleet.Repositories[0], inventory.Target{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			into := filepath.Join(t.TempDir(), "out")
+			out := b.run(n.Extract, map[string]string{actions.InTag: "files", actions.InRun: "r2", actions.InCopy: "7", actions.InInto: into})
+			why := actions.Said(out.Stdout)[actions.SaidDamaged]
+			if out.Exit == 0 || !strings.Contains(why, tt.want) || (why == "") != (tt.want == "") {
+				t.Errorf("%d, says %q and %q, want %q", out.Exit, why, out.Stderr, tt.want)
+			}
+		})
 	}
 }
 

@@ -122,6 +122,11 @@ func provenCopy(r actions.Run, s actions.Step, base string, said map[string]map[
 	if state[verify] == "failed" {
 		reached = damaged
 	}
+	for _, id := range []string{s.ID, strings.TrimSuffix(s.ID, base) + "try"} {
+		if state[id] == "failed" && said[id][actions.SaidDamaged] != "" {
+			reached = damaged
+		}
+	}
 	c.Proof = reached
 	return c, reached != ""
 }

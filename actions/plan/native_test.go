@@ -292,6 +292,45 @@ func TestNativeEvidence(t *testing.T) {
 	}
 }
 
+// TestNativeEvidenceOfADamagedCopy: a copy of which the way back found that it is
+// not what was copied counts no more; one that could not be brought back for
+// another reason is proven as far as it was.
+func TestNativeEvidenceOfADamagedCopy(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		ok           []string
+		failed, said string
+		want         string
+	}{
+		{"the volumes give less", []string{"verify"}, "extract", "damaged", "damaged"},
+		{"its data is no good", []string{"verify", "extract"}, "try", "damaged", "damaged"},
+		{"no room", []string{"verify"}, "extract", "", "readable"},
+		{"it says it and ends well", []string{"verify", "extract", "try"}, "", "damaged", "extracted"},
+		{"it cannot be read back", nil, "verify", "", "damaged"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := glassPlan(t, Request{Verb: actions.VerbDrill, Target: "service/s"}, map[string]string{"room-g": "@present no\n@free 100000\n"}, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var es []actions.Event
+			for _, id := range tt.ok {
+				es = append(es, actions.Event{Type: actions.EventDone, Step: id, To: "ok"})
+			}
+			if tt.said != "" {
+				es = append(es, actions.Event{Type: actions.EventSaid, Step: orElse(tt.failed, "try"), Item: tt.said, Line: "volume data error"})
+			}
+			if tt.failed != "" {
+				es = append(es, actions.Event{Type: actions.EventDone, Step: tt.failed, To: "failed"})
+			}
+			got := Evidence(actions.Run{ID: "r1", Plan: p, Target: "service/s", Verb: p.Verb}, es, now)
+			if len(got) != 1 || got[0].ID != "new" || got[0].Proof != tt.want || !got[0].Proved.Equal(now) || !got[0].Listed.IsZero() {
+				t.Errorf("%+v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestNativeIsListedAndAudited: where it is listed, and what is known of it, is
 // told by the system, and of a repository without a kind nothing is.
 func TestNativeIsListedAndAudited(t *testing.T) {

@@ -120,6 +120,25 @@ func TestAnUndoThatFailsNeedsHands(t *testing.T) {
 	}
 }
 
+// TestAFailedStepTellsOfItsCopy: of what a step says that fails nothing is kept
+// but that the copy is why, and that comes ahead of its end.
+func TestAFailedStepTellsOfItsCopy(t *testing.T) {
+	m := newModel(fault{})
+	p := makePlan(makeStep("extract", func(s *actions.Step) { s.Do = act("spoiled volume data error") }))
+	if o, err := m.finish(t.Context(), p); o == Done || err == nil {
+		t.Fatalf("%s, %v", o, err)
+	}
+	var told []string
+	for _, e := range m.journal {
+		if e.Step == "extract" && (e.Type == actions.EventSaid || e.Type == actions.EventDone) {
+			told = append(told, e.Item+e.To+" "+e.Line)
+		}
+	}
+	if want := []string{"damaged volume data error", "failed exit 1: volume data error"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
 // TestALiarIsFound: a step that says it is done, and whose proof does not hold,
 // has failed.
 func TestALiarIsFound(t *testing.T) {

@@ -207,6 +207,8 @@ func (m *model) performs(s actions.Script) actions.Output {
 		if s.Inputs[actions.SaidInput(name)] != want {
 			return actions.Output{Exit: 2, Stderr: fmt.Appendf(nil, "heard %q\n", s.Inputs)}
 		}
+	case "spoiled":
+		return actions.Output{Exit: 1, Stdout: []byte("@level data-checked\n@damaged " + what + "\n"), Stderr: []byte(what + "\n")}
 	case "fail":
 		return actions.Output{Exit: 7, Stderr: []byte("it went wrong\n")}
 	case "is":

@@ -325,7 +325,11 @@ func (c *carried) fail(ctx context.Context, s actions.Step, state string, why er
 func (c *carried) failed(ctx context.Context, s actions.Step, out actions.Output) error {
 	why := fmt.Errorf("exit %d: %s", out.Exit, lastWords(out))
 	e := actions.Event{Type: actions.EventDone, Step: s.ID, To: StepFailed, Exit: &out.Exit, Line: actions.Line(why.Error())}
-	if err := c.note(ctx, e); err != nil {
+	es := []actions.Event{e}
+	if found, ok := actions.Said(out.Stdout)[actions.SaidDamaged]; ok {
+		es = []actions.Event{{Type: actions.EventSaid, Step: s.ID, Item: actions.SaidDamaged, Line: actions.Line(found)}, e}
+	}
+	if err := c.note(ctx, es...); err != nil {
 		return err
 	}
 	return &failure{s, StepFailed, why}

@@ -1,7 +1,7 @@
 # What copies by a job of a director of Bareos or Bacula have in common, behind
 # directory/common.sh and directory/json.sh. Inputs: CONFIG (of the console, or
 # empty), JOB, LEVEL (or empty for the job's own), RESTORE_JOB (or empty),
-# SPARE_CLIENT (the client on this host, or empty), TAG.
+# SPARE_CLIENT (the client on this host, or empty), MEDIUM (of its volumes), TAG.
 #
 # A copy is a run of the job that the catalogue calls good, by its id. Those that
 # are begun here have the comment "jurymast backup=TAG run=RUN", and what brings
@@ -173,5 +173,36 @@ bring() {
     queue "restore client=\"$client\" restoreclient=\"${1:-$client}\"${RESTORE_JOB:+ restorejob=\"$RESTORE_JOB\"} jobid=$chain where=\"$2\" replace=$3 comment=\"$comment\" all done yes"
     printf '@job %s\n' "$id"
     settle "$id"
+    found=$(spoiled)
+    if [ -n "$found" ]; then
+        damaged "copy $COPY is damaged, says run $id, which ended with $letter and $files files: $found; list joblog jobid=$id in bconsole"
+    fi
     [ "$state" = complete ] || die "run $id, which brings copy $COPY back, ended with $letter and $files files: list joblog jobid=$id in bconsole"
+}
+
+# spoiled prints what the log of restore $id says against the copy itself: what the
+# volumes give is not what was written there, or is less. Why it cannot be read
+# otherwise (no client, no room, a volume that is not there) is no such thing; nor
+# is a tape without a label, for it may be another one.
+spoiled() {
+    ask "list joblog jobid=$id" || return 0
+    awk -v medium="$MEDIUM" '
+        function number(s) {
+            sub(/^[^:]*: */, "", s)
+            gsub(/,/, "", s)
+            return s ~ /^[0-9]/ ? s + 0 : -1
+        }
+        /^ *Files Expected:/ { want = number($0); counted = 1 }
+        /^ *Files Restored:/ { have = number($0) }
+        # A name of a file may say anything, and stands behind its mode.
+        /^[| ]*[^:]* JobId [0-9]+: (Warning|Error|Fatal error): / && /Volume data error at |Read error on / {
+            if (medium == "tape" && /labeled Volume/ || line != "") next
+            line = $0
+            sub(/^[| ]*[^:]* JobId [0-9]+: [A-Za-z ]+: /, "", line)
+            sub(/[ |\\]*$/, "", line)
+        }
+        END {
+            if (line != "") print line
+            else if (counted && have > 0 && have < want) printf "%d files are in it, and %d came back\n", want, have
+        }' "$tmp/said"
 }

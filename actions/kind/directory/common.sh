@@ -23,6 +23,12 @@ die() {
     exit 1
 }
 
+# damaged ends as die does, and says that the copy itself is why.
+damaged() {
+    printf '@damaged %s\n' "$(printf '%s' "$*" | tr '\n\t' '  ')"
+    die "$*"
+}
+
 # trouble ends a survey: it cannot be used now.
 trouble() {
     printf '@trouble %s\n' "$(printf '%s' "$*" | tr '\n\t' '  ')"

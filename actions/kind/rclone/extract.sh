@@ -13,6 +13,6 @@ if fresh; then
     wait
     code=$(cat "$tmp/cat.code")
     [ "$code" = 0 ] || die "$(why "$code")"
-    [ "$(cat "$tmp/sum")" = "$right" ] || die "the copy $COPY is damaged: its sum is not that of its making"
+    [ "$(cat "$tmp/sum")" = "$right" ] || damaged "the copy $COPY is damaged: its sum is not that of its making"
 fi
 whole
