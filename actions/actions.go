@@ -113,6 +113,10 @@ type Check struct {
 	Aside   bool          // it says nothing about whether the target works, so that no run waits for it: how old what is deployed is
 	Needs   []string      // IDs of checks of the same target and host; when one of them is fail or unknown this one is skipped
 	Read    func(Answer) []Reading
+	// Else are checks that find out the same where others know it too: each is
+	// made while those before it read unknown, or their hosts do not answer. Of
+	// them only what they ask, where, how long and Read count.
+	Else []Check
 }
 
 // Answer is what a check's Read is given.

@@ -118,6 +118,12 @@ func (l *Looker) fill(t *inventory.Target, c actions.Check, every time.Duration,
 	if c.Limit <= 0 {
 		c.Limit = l.limit()
 	}
+	others := c.Else
+	c.Else = make([]actions.Check, len(others))
+	for i, o := range others {
+		o.ID, o.Else = c.ID, nil
+		c.Else[i] = l.fill(t, o, every, confirm)
+	}
 	return c
 }
 

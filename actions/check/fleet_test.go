@@ -59,6 +59,22 @@ func fakeKinds() []actions.Kind {
 			},
 		},
 		{
+			Name: "member", Levels: everything, Options: []inventory.Option{{Name: "at", Type: inventory.TypeList, Doc: "hosts that know"}},
+			Checks: func(_ *inventory.Fleet, t inventory.Target) []actions.Check {
+				c := actions.Check{ID: "member", Title: "as others see it", Read: read}
+				for i, h := range t.Options.List("at") {
+					x := actions.Check{Host: inventory.Ref("node/" + h), Script: actions.Script{Name: "member.sh", Body: "echo " + h}, Read: read}
+					if i == 0 {
+						x.ID, x.Title = c.ID, c.Title
+						c = x
+					} else {
+						c.Else = append(c.Else, x)
+					}
+				}
+				return []actions.Check{c}
+			},
+		},
+		{
 			Name: "http", Levels: everything, Options: []inventory.Option{{Name: "url", Type: inventory.TypeURL, Doc: "d"}, {Name: "status", Type: inventory.TypeInt, Default: "200", Doc: "d"}},
 			Checks: func(_ *inventory.Fleet, t inventory.Target) []actions.Check {
 				return []actions.Check{{ID: "http", Title: "answers", Probe: &actions.Probe{Net: "http", URL: t.Options.String("url")}, Read: func(a actions.Answer) []actions.Reading {

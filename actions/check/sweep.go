@@ -109,6 +109,7 @@ func (s *sweep) look(ctx context.Context, v Visit) Look {
 		p.stop()
 		p = nil
 	}
+	s.elsewhere(ctx, &look)
 	look.presumed = p
 	return look
 }

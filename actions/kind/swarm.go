@@ -83,10 +83,8 @@ func swarmChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	}
 }
 
-// judgeQuorum says whether the managers can still decide, and how many of them
-// may be lost before they cannot (Raft: more than half of them must be heard).
-func (w swarmSaid) judgeQuorum(t inventory.Target) actions.Reading {
-	all, heard := 0, 0
+// managers counts the managers that are listed, and those that are heard.
+func (w swarmSaid) managers() (all, heard int) {
 	for _, n := range w.nodes {
 		if n.Manager == nil {
 			continue
@@ -96,6 +94,13 @@ func (w swarmSaid) judgeQuorum(t inventory.Target) actions.Reading {
 			heard++
 		}
 	}
+	return all, heard
+}
+
+// judgeQuorum says whether the managers can still decide, and how many of them
+// may be lost before they cannot (Raft: more than half of them must be heard).
+func (w swarmSaid) judgeQuorum(t inventory.Target) actions.Reading {
+	all, heard := w.managers()
 	if all == 0 {
 		return actions.Reading{Status: actions.Unknown, Line: "no manager is listed among " + count(len(w.nodes), "node")}
 	}

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,8 @@ import (
 var swarmNodeKind = actions.Kind{
 	Name: "swarm-node",
 	Doc:  "One node of a Docker swarm, and what the swarm runs there: drained and opened again.",
-	About: `Its host is the node; its standbys are managers of the swarm, one of which is asked and drains it: what runs on the node
+	About: `Its host is the node; its standbys are managers of the swarm, one of which is asked and drains it (the first that answers
+and is heard by most of the managers, for one that is cut off knows only what once was): what runs on the node
 goes to whichever others take tasks. So "failover" drains the node, and "failback" or "rejoin" opens it again. Docker
 ends the command at once; here it is waited for until nothing of the swarm runs on the node, and until all that went
 runs elsewhere. That takes as long as each task takes to end, at most its stop grace period, then the pull of its image
@@ -47,20 +49,39 @@ func swarmNodeName(t inventory.Target) string {
 // swarmNodeChecks looks at the node as a manager sees it, by the script that
 // kind swarm looks with.
 func swarmNodeChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
-	asked := t
-	if len(t.Standby) > 0 {
-		asked.Host = t.Standby[0]
+	ask := func(manager inventory.Ref) actions.Check {
+		asked := t
+		asked.Host = manager
+		return actions.Check{
+			ID: "node", Title: "node of the swarm", Host: manager, Script: dockerLook(f, asked, "swarm/look.sh"), Every: time.Minute, Limit: 45 * time.Second,
+			Read: func(a actions.Answer) []actions.Reading { return swarmNodeRead(a, t, manager) },
+		}
 	}
-	return []actions.Check{{
-		ID: "node", Title: "node of the swarm", Host: asked.Host, Script: dockerLook(f, asked, "swarm/look.sh"), Every: time.Minute, Limit: 45 * time.Second,
-		Read: func(a actions.Answer) []actions.Reading {
-			w, why := swarmParse(a)
-			if why != nil {
-				return []actions.Reading{*why}
-			}
-			return []actions.Reading{w.judgeNode(t)}
-		},
-	}}
+	if len(t.Standby) == 0 {
+		return []actions.Check{ask(t.Host)}
+	}
+	c := ask(t.Standby[0])
+	for _, m := range t.Standby[1:] {
+		c.Else = append(c.Else, ask(m))
+	}
+	return []actions.Check{c}
+}
+
+// swarmNodeRead reads what a manager says of the node. Of a swarm that decides
+// nothing, as far as that manager hears, it knows only what once was.
+func swarmNodeRead(a actions.Answer, t inventory.Target, manager inventory.Ref) []actions.Reading {
+	w, why := swarmParse(a)
+	if why != nil {
+		why.Status, why.Line = actions.Unknown, manager.Name()+": "+why.Line
+		return []actions.Reading{*why}
+	}
+	if all, heard := w.managers(); heard <= all/2 {
+		return []actions.Reading{{
+			Status: actions.Unknown, Line: fmt.Sprintf("%s hears %d of %d managers, and what it knows of the node may be old", manager.Name(), heard, all),
+			Next: "docker node ls",
+		}}
+	}
+	return []actions.Reading{w.judgeNode(t)}
 }
 
 // judgeNode judges the one node that a target is about. Drained, its place is

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/inventory"
@@ -149,6 +150,43 @@ func TestSwarmNodeOfADeadMachine(t *testing.T) {
 		t.Errorf("%v", r.said)
 	}
 	must(t, m.Active(manager), nil)
+}
+
+// TestSwarmNodeAsksItsManagers: the others are asked where the first cannot tell,
+// and none is believed that most of the managers do not hear.
+func TestSwarmNodeAsksItsManagers(t *testing.T) {
+	f, err := inventory.Parse("swarm.toml", []byte("[node.w1]\n[node.m1]\n[node.m2]\nsudo = true\n[node.m3]\n[service.work]\nkind = \"swarm-node\"\non = \"w1\"\nstandby = [\"m1\", \"m2\", \"m3\"]\n"), Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := f.Target("service/work")
+	checks := swarmNodeKind.Checks(f, *s)
+	if len(checks) != 1 || checks[0].Host != manager || len(checks[0].Else) != 2 {
+		t.Fatalf("%+v", checks)
+	}
+	first, second, third := checks[0], checks[0].Else[0], checks[0].Else[1]
+	if second.Host != "node/m2" || third.Host != "node/m3" || first.Script.Inputs["SUDO"] != "" || second.Script.Inputs["SUDO"] != "sudo -n" {
+		t.Errorf("%+v", checks)
+	}
+	_, well, _ := strings.Cut(got(t, "testdata/swarm-node/real-well.txt"), "\n\n")
+	lost := strings.Replace(well, `"Reachability":"reachable"`, `"Reachability":"unreachable"`, 2)
+	const alone = "version 20.10.24\n== swarm\n{\"state\":\"active\",\"control\":true,\"error\":\"rpc error: code = Unknown desc = The swarm does not have a leader.\",\"id\":\"x\"}\n== end\n"
+	for _, tt := range []struct {
+		c      actions.Check
+		answer string
+		status actions.Status
+		line   string
+	}{
+		{first, alone, actions.Unknown, "m1: the swarm has lost its quorum and decides nothing"},
+		{second, lost, actions.Unknown, "m2 hears 1 of 3 managers, and what it knows of the node may be old"},
+		{second, "missing\n", actions.Unknown, "m2: docker is not installed"},
+		{third, well, actions.OK, "ready, worker, "},
+	} {
+		rs := tt.c.Read(actions.Answer{Output: actions.Output{Stdout: []byte(tt.answer)}, Now: time.Unix(1795250450, 0)})
+		if len(rs) != 1 || rs[0].Status != tt.status || !strings.HasPrefix(rs[0].Line, tt.line) || tt.status != actions.OK && rs[0].Next == "" {
+			t.Errorf("%+v, want %s: %s", rs, tt.status, tt.line)
+		}
+	}
 }
 
 func TestSwarmNodeStays(t *testing.T) {
