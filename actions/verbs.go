@@ -90,6 +90,12 @@ type Data struct {
 	Hold, Free *Script
 	HoldText   string // what Hold does, for people: "pause the project web"
 	HoldsDown  bool   // the service does not work meanwhile
+	// Through makes the paths lead to what Hold made, a snapshot, for what copies
+	// and nothing else: it is run ahead of that in a mount namespace that ends with
+	// it, so that a copy has the same paths as one without. Whole ends with 0 while
+	// what Hold made is whole, else it says why not: then what was copied does not
+	// count. There are both or neither, and with them Hold, and Free without secrets.
+	Through, Whole *Script
 	// Stop and Start take the service down and up around a restore.
 	Stop, Start *Script
 	// Put puts what lies in $FROM in the place of the live data, which it

@@ -18,17 +18,18 @@ var files = actions.Kind{
 	About: `For data that is nothing but files: a share, or what lies in path and data of a service. It is looked at whether
 each path is there and can be read, and how full its disk is.
 
-Copies are of the files as they are at that moment: what must not change meanwhile belongs to a kind that can hold it
-still. A restore sets aside what is there, by another name beside it; in a share and at a mount point, where the
+Copies are of the files as they are while it copies: what must not change meanwhile is to be copied from a snapshot, or
+belongs to a kind that can hold it still. A restore sets aside what is there, by another name beside it; in a share and at a mount point, where the
 folder itself has to stay, in a folder .jurymast-RUN in it, which is copied as well until it is removed.
 
 prove is a line of shell that ends with 0 when the data is right; without one, a restore proves only that files are
-in place.`,
+in place.
+` + snapshotAbout,
 	Levels: []inventory.Level{inventory.LevelShare, inventory.LevelService},
-	Options: []inventory.Option{
+	Options: append([]inventory.Option{
 		{Name: "path", Type: inventory.TypePath, Doc: "the folder or file; of a share where it lies"},
 		proveOption,
-	},
+	}, snapshotOptions...),
 	Limits: []inventory.Limit{
 		{Name: "full", Unit: "%", Warn: 85, Fail: 95, Doc: "how full the disk is on which it lies"},
 	},
@@ -79,7 +80,7 @@ func folderData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 	if len(roots) == 0 {
 		return actions.Data{}, errors.New(why)
 	}
-	return filesData(roots, why, t), nil
+	return withSnapshot(filesData(roots, why, t), roots, t)
 }
 
 // filesLib is ahead of every script for data in folders.

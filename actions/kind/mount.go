@@ -33,9 +33,10 @@ write_test = true makes the helper write and remove a small file; without it, wr
 mount nor the file system says otherwise. Linux reads /proc/mounts, the BSDs ask mount -p.
 
 Its files are copied where the share lies. A restore leaves the folder itself where it is, since clients hold it, and
-sets aside what is in it.`,
+sets aside what is in it.
+` + snapshotAbout,
 	Levels:   []inventory.Level{inventory.LevelShare},
-	Options:  mountOptions(""),
+	Options:  slices.Concat(mountOptions(""), snapshotOptions),
 	Checks:   mountChecks,
 	Data:     folderData,
 	Unmarked: "what a helper that hangs did not say is part of the answer",

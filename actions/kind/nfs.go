@@ -20,9 +20,10 @@ it is unknown. How many clients there are is known of version 4 alone. Where the
 ends are looked at as kind mount does.
 
 Its files are copied on the server. A restore leaves the folder itself where it is, since clients hold it, and sets
-aside what is in it.`,
+aside what is in it.
+` + snapshotAbout,
 	Levels:  []inventory.Level{inventory.LevelShare},
-	Options: append([]inventory.Option{proveOption}, mountOptions("nfs")...),
+	Options: slices.Concat([]inventory.Option{proveOption}, snapshotOptions, mountOptions("nfs")),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		s := script("nfs/look.sh", map[string]string{"AT": t.Path, "SUDO": sudo(f, t)})
 		own := actions.Check{ID: "nfs", Title: "export of " + t.Path, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {

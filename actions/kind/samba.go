@@ -2,6 +2,7 @@ package kind
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,13 +19,14 @@ says, and lets it be used. How many are connected only root may know: without su
 names mounts of the share, both ends are looked at as kind mount does.
 
 Its files are copied on the server, past Samba, with their lists of access. A restore leaves the folder itself where it
-is, since clients hold it, and sets aside what is in it.`,
+is, since clients hold it, and sets aside what is in it.
+` + snapshotAbout,
 	Levels: []inventory.Level{inventory.LevelShare},
 	Options: append([]inventory.Option{
 		{Name: "share", Type: inventory.TypeString, Doc: "the share's name; the target's where not said"},
 		{Name: "port", Type: inventory.TypePort, Default: "445", Doc: "the port that smbd listens on"},
 		proveOption,
-	}, mountOptions("cifs")...),
+	}, slices.Concat(snapshotOptions, mountOptions("cifs"))...),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		name := t.Options.String("share")
 		if name == "" {

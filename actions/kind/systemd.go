@@ -30,14 +30,15 @@ disk of its own, a standby starts from the newest copy.
 
 With state = "inactive" it must not run: one that does is fail, and one that would start at the next boot is warn. It
 goes with no standby: a service with standbys must run on exactly one host. What must not run on each of several hosts
-is a service for each.`,
+is a service for each.
+` + snapshotAbout,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
-	Options: []inventory.Option{
+	Options: append([]inventory.Option{
 		{Name: "unit", Type: inventory.TypeString, Doc: "the unit, with its suffix; NAME.service where not said"},
 		{Name: "state", Type: inventory.TypeEnum, Values: []string{"active", "inactive"}, Default: "active", Doc: "what it is meant to be"},
 		{Name: "quiesce", Type: inventory.TypeEnum, Values: []string{"none", "stop"}, Default: "none", Doc: "what keeps its data still while it is copied"},
 		proveOption,
-	},
+	}, snapshotOptions...),
 	Refuses: func(t inventory.Target) (key, why, hint string) {
 		if t.Options.String("state") != "inactive" || len(t.Standby) == 0 {
 			return "", "", ""
@@ -86,7 +87,7 @@ func systemdData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 		d.Hold, d.Free = verb("hold.sh"), verb("free.sh")
 		d.HoldText, d.HoldsDown = "stop "+unit, true
 	}
-	return d, nil
+	return withSnapshot(d, roots, t)
 }
 
 // onEach returns a check for the host of a service and for each of its

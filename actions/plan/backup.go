@@ -52,6 +52,7 @@ func backup(m *maker) error {
 		if bytes, known := number(words, "bytes"); ok && d.Dump != nil {
 			m.room(words, bytes, known, "for a dump on "+h.Name(), h)
 		}
+		m.holdable(words, h)
 		paths = found
 	}
 	usable := m.repositories(ds)

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +53,16 @@ func (m *maker) hold(d actions.Data, h inventory.Ref, ds []depot) {
 	m.step(s)
 }
 
+// holdable adds what the survey says of holding the data still.
+func (m *maker) holdable(words map[string]string, host inventory.Ref) {
+	if left := words["left"]; left != "" {
+		m.condition("left", "no earlier copy left anything held", left+"; it is taken away ahead of this copy", actions.Noted)
+	}
+	if why := words["hold"]; why != "" {
+		m.block("hold", string(m.target.Ref)+" can be held still", why, mendNext(host))
+	}
+}
+
 func (m *maker) free(d actions.Data, h inventory.Ref) {
 	if d.Hold == nil || d.Free == nil {
 		return
@@ -92,13 +104,9 @@ func (m *maker) holdLimit(d actions.Data, ds []depot) time.Duration {
 
 // watch returns what holds the data, behind what starts the host's watchdog.
 func (m *maker) watch(d actions.Data, limit time.Duration) actions.Script {
-	free, _, err := d.Free.Render()
-	if err != nil {
-		panic("plan: " + d.Free.Name + ": " + err.Error()) // inputs of kinds are shell names without NUL
-	}
 	s := d.Hold.With(m.watchInputs())
 	s.Inputs["JM_LIMIT"] = strconv.Itoa(int(limit / time.Second))
-	s.Inputs["JM_FREE"] = free
+	s.Inputs["JM_FREE"] = rendered(*d.Free)
 	s.Inputs["JM_WATCHDOG"] = script("watchdog.sh", nil).Body
 	s.Body = bodies("watched.sh", "watch.sh") + s.Body
 	return s
@@ -118,7 +126,34 @@ func (m *maker) whileHeld(d actions.Data, s actions.Script, behind string) actio
 	if !watched(d) {
 		return s
 	}
-	return around(s.With(m.watchInputs()), bodies("watched.sh", "held.sh"), behind)
+	in := m.watchInputs()
+	if d.Whole != nil {
+		in["JM_WHOLE"] = rendered(*d.Whole)
+	}
+	if d.Through != nil && behind != "" {
+		s = through(*d.Through, s)
+	}
+	return around(s.With(in), bodies("watched.sh", "held.sh"), behind)
+}
+
+// through returns a script that is run where the paths of the data lead to what
+// holds it. It is told by its environment what it is told as variables elsewhere.
+func through(lead, s actions.Script) actions.Script {
+	names := slices.Sorted(maps.Keys(s.Inputs))
+	names = slices.AppendSeq(names, maps.Keys(s.Keep))
+	slices.Sort(names)
+	within := s.With(map[string]string{"JM_COPY": s.Body, "JM_THROUGH": rendered(lead), "JM_NAMES": strings.Join(names, " ")})
+	within.Body = bodies("through.sh")
+	return within
+}
+
+// rendered is the text of a script of a kind that has no secrets.
+func rendered(s actions.Script) string {
+	text, _, err := s.Render()
+	if err != nil {
+		panic("plan: " + s.Name + ": " + err.Error()) // inputs of kinds are shell names without NUL
+	}
+	return text
 }
 
 // around puts text ahead of a script and, where it ended well, a script of this

@@ -97,6 +97,101 @@ func TestHoldUnderEveryShell(t *testing.T) {
 	}
 }
 
+// TestThroughUnderEveryShell: what copies is run behind what leads its paths to a
+// snapshot, with all that it is told, and what was copied of a snapshot that is
+// not whole is said to be so.
+func TestThroughUnderEveryShell(t *testing.T) {
+	for _, shell := range [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}} {
+		t.Run(shell[0], func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			if err := os.WriteFile(filepath.Join(root, "unshare"), []byte("#!/bin/sh\nshift\nexec \"$@\"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			say := func(name, body string) *actions.Script {
+				return &actions.Script{Name: name, Body: "WORD=changed\n" + body, Inputs: map[string]string{"AT": root}}
+			}
+			d := actions.Data{
+				Hold: say("hold", ": >\"$AT/snapshot\"\n"), Free: say("free", "rm -f \"$AT/snapshot\" \"$AT/full\"\n"),
+				Through: say("through", "[ ! -e \"$AT/busy\" ] || { echo 'it cannot be mounted' >&2; exit 1; }\necho led >\"$AT/led\"\n"),
+				Whole:   say("whole", "[ ! -e \"$AT/full\" ] || { echo 'the snapshot overflowed' >&2; exit 1; }\n"),
+			}
+			m := &maker{target: &inventory.Target{Ref: "service/s"}}
+			run := func(s actions.Script) (string, bool) {
+				t.Helper()
+				text, _, err := s.With(map[string]string{actions.InRun: "one"}).Render()
+				if err != nil {
+					t.Fatal(err)
+				}
+				c := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-c", "PASSWORD='it is $ecret'\n"+text)...)
+				c.Env = []string{"PATH=" + root + ":" + os.Getenv("PATH"), "JURYMAST_ROOT=" + root, "HOME=" + root, "LC_ALL=C"}
+				out, err := c.CombinedOutput()
+				return string(out), err == nil
+			}
+			copies := actions.Script{
+				Name: "copy", Inputs: map[string]string{"WORD": "it's\na $word", "END": "0"}, Keep: map[string]inventory.Secret{"PASSWORD": {Env: "X"}},
+				Body: "echo \"@copy $(cat \"$JURYMAST_ROOT/led\") $RUN $WORD $PASSWORD ${JM_COPY-}${JM_THROUGH-}\"\ntrap 'echo over' EXIT\n[ ! -e \"$JURYMAST_ROOT/fill\" ] || : >\"$JURYMAST_ROOT/full\"\nexit \"$END\"\n",
+			}
+			copying := m.whileHeld(d, copies, "copied.sh")
+			if copying.Keep == nil || copying.Inputs["WORD"] != copies.Inputs["WORD"] || copying.Name != "copy" {
+				t.Errorf("the step is told %v", copying)
+			}
+			const want = "@copy led one it's\na $word it is $ecret \nover\n"
+			mark := func(name string) {
+				t.Helper()
+				if err := os.WriteFile(filepath.Join(root, name), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if out, ok := run(m.watch(d, time.Hour)); !ok {
+				t.Fatalf("hold: %q", out)
+			}
+			if out, ok := run(copying); !ok || out != want {
+				t.Errorf("a copy: %q", out)
+			}
+			if out, ok := run(m.whileHeld(d, copies.With(map[string]string{"END": "3"}), "copied.sh")); ok || out != want {
+				t.Errorf("a copy that fails: %q", out)
+			}
+			mark("fill")
+			if out, ok := run(copying); !ok || out != want+"@unheld the snapshot overflowed\n@partial the snapshot overflowed\n" {
+				t.Errorf("a copy of what overflowed: %q", out)
+			}
+			for what, s := range map[string]actions.Script{"a copy": copying, "a question": m.whileHeld(d, copies, "")} {
+				if out, ok := run(s); ok || out != "the snapshot overflowed: nothing is copied\n" {
+					t.Errorf("%s past an overflow: %q", what, out)
+				}
+			}
+			if out, ok := run(m.letGo(d)); !ok || out != "" {
+				t.Errorf("free: %q", out)
+			}
+			if out, ok := run(m.watch(d, time.Hour)); !ok {
+				t.Fatalf("hold again: %q", out)
+			}
+			mark("busy")
+			if out, ok := run(copying); ok || out != "it cannot be mounted\n" {
+				t.Errorf("a copy that cannot be led to its snapshot: %q", out)
+			}
+			if out, ok := run(m.letGo(d)); !ok || out != "" {
+				t.Errorf("free: %q", out)
+			}
+		})
+	}
+}
+
+// TestHoldable: what was left is told of, and what cannot be held is not begun.
+func TestHoldable(t *testing.T) {
+	m := &maker{target: &inventory.Target{Ref: "share/s"}}
+	m.holdable(map[string]string{"left": "vg0/old", "hold": "no room"}, "node/a")
+	c := m.plan.Conditions
+	if len(c) != 2 || c[0].Hold != actions.Noted || !strings.Contains(c[0].Seen, "vg0/old") || c[1].Hold != actions.Blocking || c[1].Seen != "no room" || c[1].Next == "" {
+		t.Errorf("%+v", c)
+	}
+	m.plan.Conditions = nil
+	if m.holdable(map[string]string{"free": "1"}, "node/a"); len(m.plan.Conditions) != 0 {
+		t.Errorf("%+v", m.plan.Conditions)
+	}
+}
+
 func awaitGone(t *testing.T, path string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)

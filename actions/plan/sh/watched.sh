@@ -1,4 +1,5 @@
-# Where it is kept that data is held still. Inputs: RUN, JM_WATCH (the target).
+# Where it is kept that data is held still. Inputs: RUN, JM_WATCH (the target),
+# JM_WHOLE (the text that tells whether what holds it is whole; empty for none).
 #   armed       TOKEN PID BOOT: the host's own watchdog for this hold
 #   gone.TOKEN  WHO WHEN: who let go of it first, made once: run, host or other
 #   let.TOKEN   how the host's own letting go ended
@@ -35,12 +36,23 @@ jm_unheld() {
         jm_why='the host was started anew since it was held'
         return 0
     fi
-    read -r jm_who jm_when 2>/dev/null <"$jm_watch/gone.$jm_token" || return 1
+    read -r jm_who jm_when 2>/dev/null <"$jm_watch/gone.$jm_token" || {
+        jm_spoiled
+        return
+    }
     case $jm_who in
     host) jm_why="let go by the host itself at $jm_when" ;;
     other) jm_why="taken by another run at $jm_when" ;;
     *) jm_why="let go at $jm_when" ;;
     esac
+}
+
+# jm_spoiled: whether what holds it is not whole, or not known to be, and why.
+jm_spoiled() {
+    [ -n "${JM_WHOLE-}" ] || return 1
+    jm_why=$(eval "$JM_WHOLE" 2>&1 </dev/null) && return 1
+    jm_why=$(printf '%s\n' "$jm_why" | tail -n 1)
+    jm_why=${jm_why:-it is not known whether what holds it is whole}
 }
 
 # jm_settled: waits while the host is letting go by itself, which it tries for
