@@ -82,6 +82,7 @@ func (m *root) answer(msg tea.Msg) tea.Cmd {
 			m.trouble(msg.err)
 			return nil
 		}
+		m.plans[planWords(msg.asked)] = msg.plan
 		m.say("this is a plan: nothing has been changed")
 		if s, ok := m.top().(*planScreen); ok && s.sameAs(msg.asked) {
 			m.close(s)

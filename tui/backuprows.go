@@ -136,22 +136,35 @@ func (s *backups) coverCells(id string, buf []widget.Cell) []widget.Cell {
 	return append(buf, widget.Cell{Text: c.Line})
 }
 
+// placeCells is how wide the column of a copy is.
+const placeCells = 14
+
 // nth is one of several places; the last that has a column counts the rest.
 func nth(ps []Place, i int) widget.Cell {
 	if i >= len(ps) {
 		return widget.Cell{Text: "-"}
 	}
-	text := placeText(ps[i : i+1])
+	p := ps[i]
+	text := placeText([]Place{p})
+	if widget.Width(text) > placeCells {
+		p.Medium = "" // how old it is matters more
+		text = placeText([]Place{p})
+	}
 	if rest := len(ps) - i - 1; rest > 0 && i > 0 {
 		text += " +" + strconv.Itoa(rest)
 	}
 	return widget.Cell{Text: text}
 }
 
+// placeText is where copies lie, on what, and how old the newest is there.
 func placeText(ps []Place) string {
 	var out []string
 	for _, p := range ps {
-		out = append(out, p.Repository+" "+ageText(p.Age))
+		on := p.Repository
+		if p.Medium != "" {
+			on += " " + mediumWord(p.Medium)
+		}
+		out = append(out, on+" "+ageText(p.Age))
 	}
 	return strings.Join(out, ", ")
 }
@@ -164,7 +177,7 @@ func (s *backups) columns(room layout) {
 	switch room {
 	case layoutWide:
 		s.table.Columns = []widget.Column{{Head: "STATE", Width: 7}, {Head: "BACKUP", Width: 12}, {Head: "DATA SET", Flex: true}, {Head: "NEWEST", Width: 9}, {Head: "AGE / RPO", Width: 12}, {Width: barCells}, {Width: 5, Right: true}, {Head: "LAST RUN", Width: 10}, {Head: "SIZE", Width: 8, Right: true}, {Head: "TESTED", Width: 16}}
-		s.covers.Columns = []widget.Column{{Width: 1}, {Head: "DATA SET", Width: 18}, {Head: "LIVE", Width: 9}, {Head: "COPY 1", Width: 11}, {Head: "COPY 2", Width: 11}, {Head: "OFF SITE", Width: 11}, {Head: "COPIES", Width: 6}, {Head: "MEDIA", Width: 5}, {Head: "OFF", Width: 3}, {Head: "LOCKED", Width: 6}, {Head: "VERDICT", Flex: true}}
+		s.covers.Columns = []widget.Column{{Width: 1}, {Head: "DATA SET", Width: 18}, {Head: "LIVE", Width: 8}, {Head: "COPY 1", Width: placeCells}, {Head: "COPY 2", Width: placeCells}, {Head: "OFF SITE", Width: placeCells}, {Head: "COPIES", Width: 6}, {Head: "MEDIA", Width: 5}, {Head: "OFF", Width: 3}, {Head: "LOCKED", Width: 6}, {Head: "VERDICT", Flex: true}}
 	case layoutNarrow:
 		s.table.Columns = []widget.Column{{Width: 7}, {Width: 13}, {Width: 12}, {Width: barCells}, {Width: 5, Right: true}, {Flex: true}}
 		s.covers.Columns = []widget.Column{{Width: 1}, {Width: 18}, {Width: 9}, {Width: 8}, {Width: 10}, {Flex: true}}
@@ -172,6 +185,14 @@ func (s *backups) columns(room layout) {
 		s.table.Columns = []widget.Column{{Width: 1}, {Flex: true}, {Width: 20}}
 		s.covers.Columns = []widget.Column{{Width: 1}, {Width: 18}, {Width: 9}, {Width: 8}, {Flex: true}}
 	}
+}
+
+// mediumWord is a medium in the width of a column.
+func mediumWord(m string) string {
+	if m == "object-store" {
+		return "object"
+	}
+	return m
 }
 
 // lateText says from when on the newest copy is too old, unless a newer one is

@@ -279,7 +279,7 @@ func (f *fake) Jobs(context.Context) ([]Job, error) {
 func (f *fake) Covers(context.Context) ([]Cover, error) {
 	return []Cover{
 		{Target: "share/photos", State: actions.Fail, Line: "no copy exists: nothing copies it", Copies: 1, Media: 1},
-		{Target: "share/homes", State: actions.OK, Line: "3-2-1 holds", Copies: 3, Media: 2, OffSite: 1, Places: []Place{{Repository: "usb", Age: 5 * time.Hour}, {Repository: "b2", OffSite: true, Age: 6 * time.Hour}}},
+		{Target: "share/homes", State: actions.OK, Line: "3-2-1 holds", Copies: 3, Media: 2, OffSite: 1, Places: []Place{{Repository: "usb", Medium: "disk", Age: 5 * time.Hour}, {Repository: "b2", Medium: "object-store", OffSite: true, Age: 6 * time.Hour}}},
 	}, nil
 }
 func (f *fake) Copies(context.Context, inventory.Ref) ([]actions.Copy, error) {

@@ -133,7 +133,7 @@ func TestOverviewCalm(t *testing.T) {
 		f.events = append([]actions.Event{{Seq: 10, Type: actions.EventState, At: at.Add(-41 * time.Minute), Target: "service/nextcloud", Check: "http", From: "fail", To: "ok"}}, f.events...)
 		m := opened(t, f, size[0], size[1])
 		has(t, m, "Nothing needs you. All ", "the last sweep was 30s ago", "Oldest result: 30s.", "Last problem: service/nextcloud http, cleared 19:24 (41m ago).",
-			"busiest pve 31% cpu, pve 70% mem, nas1 91% disk", "── Next ─", "now         backup pg", "15:05       backup homes               newest copy 5h old, at most 1d")
+			"busiest pve 31% cpu, pve 70% mem, nas1 91% disk", "── Next ─", "now         backup pg", "01:30       backup homes               begins by its schedule")
 	}
 }
 

@@ -9,31 +9,37 @@ import (
 	"jurymast/tui/widget"
 )
 
-// term is something that has to be done by a time, so that it does not become a
-// problem.
+// term is something that begins, or has to be done, by a time.
 type term struct {
 	at   time.Time
 	what string
 	why  string
 }
 
-// terms are what falls due, what is first ahead: copies that grow too old, and
-// restores that are to be practised.
+// terms are what comes, what is first ahead: backups that begin by their
+// schedule, copies that grow too old before that, and restores that are to be
+// practised.
 func (w *world) terms() []term {
 	var out []term
-	for _, j := range w.jobs {
-		if j.At.IsZero() {
+	for _, b := range w.engine.Fleet().Backups {
+		begins := b.Schedule.Next(w.now)
+		if !begins.IsZero() {
+			out = append(out, term{begins, "backup " + b.Name, "begins by its schedule"})
+		}
+		i := slices.IndexFunc(w.jobs, func(j Job) bool { return j.Name == b.Name })
+		if i < 0 || w.jobs[i].At.IsZero() {
 			continue // that is a problem already
 		}
-		out = append(out, term{j.At.Add(j.RPO), "backup " + j.Name, "newest copy " + w.since(j.At) + " old, at most " + ageText(j.RPO)})
-		for _, b := range w.engine.Fleet().Backups {
-			switch {
-			case b.Name != j.Name || b.Drill <= 0:
-			case j.Drilled.IsZero():
-				out = append(out, term{w.now, "drill of " + j.Name, "never proven, wanted every " + ageText(b.Drill)})
-			default:
-				out = append(out, term{j.Drilled.Add(b.Drill), "drill of " + j.Name, "last proven " + w.since(j.Drilled) + " ago, wanted every " + ageText(b.Drill)})
-			}
+		j := &w.jobs[i]
+		if late := j.At.Add(j.RPO); begins.IsZero() || late.Before(begins) {
+			out = append(out, term{late, "backup " + j.Name, "newest copy " + w.since(j.At) + " old, at most " + ageText(j.RPO)})
+		}
+		switch {
+		case b.Drill <= 0:
+		case j.Drilled.IsZero():
+			out = append(out, term{w.now, "drill of " + j.Name, "never proven, wanted every " + ageText(b.Drill)})
+		default:
+			out = append(out, term{j.Drilled.Add(b.Drill), "drill of " + j.Name, "last proven " + w.since(j.Drilled) + " ago, wanted every " + ageText(b.Drill)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b term) int { return a.at.Compare(b.at) })
@@ -46,7 +52,7 @@ func (o *overview) nextLines(w, most int) []string {
 	if len(terms) == 0 {
 		return nil
 	}
-	out := []string{o.st.ruleLine("Next", "to be done by then", w)}
+	out := []string{o.st.ruleLine("Next", "begins, or is to be done by then", w)}
 	for _, t := range terms[:min(most, len(terms))] {
 		by := "now"
 		if t.at.After(o.now) {

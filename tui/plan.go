@@ -132,12 +132,6 @@ func (s *planScreen) view(w, h int) []string {
 	crumb := s.st.text(s.crumb(), w-widget.Width(right)-1)
 	line := s.st.head.Paint(crumb) + strings.Repeat(" ", max(1, w-widget.Width(crumb)-widget.Width(right))) + style.Paint(right)
 	out := []string{line, s.st.text(p.Title, w)}
-	holds := 0
-	for _, c := range p.Conditions {
-		if c.Hold == actions.Holds || c.Hold == actions.Noted {
-			holds++
-		}
-	}
 	est, known := p.Estimate()
 	note := "no estimate: first run"
 	if known {
@@ -155,7 +149,11 @@ func (s *planScreen) view(w, h int) []string {
 	case layoutTiny:
 		s.table.Columns = []widget.Column{{Width: 2}, {Width: 6}, {Flex: true}}
 	}
-	out = append(out, s.st.ruleLine(fmt.Sprintf("Conditions %d of %d hold, steps %d", holds, len(p.Conditions), len(p.Steps)), note, w))
+	conditions := "Conditions none"
+	if n := len(p.Conditions); n > 0 {
+		conditions = fmt.Sprintf("Conditions %d of %d hold", holding(p), n)
+	}
+	out = append(out, s.st.ruleLine(fmt.Sprintf("%s, steps %d", conditions, len(p.Steps)), note, w))
 	foot := s.impact(w)
 	if room == layoutTiny || s.zoomed {
 		foot = nil
@@ -185,6 +183,11 @@ func (s *planScreen) view(w, h int) []string {
 		out = append(out, "")
 	}
 	return append(out, foot...)
+}
+
+// holding is how many of a plan's conditions hold, or may be gone on without.
+func holding(p actions.Plan) int {
+	return len(p.Unmet(actions.Holds)) + len(p.Unmet(actions.Noted))
 }
 
 // unaccepted are the open conditions that are not accepted yet.

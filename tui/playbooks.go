@@ -220,8 +220,13 @@ func (s *playbooks) foot(w int) []string {
 		if p.Unattended {
 			unattended = "yes"
 		}
-		add("Steps: %d, of which %d say how they are taken back.%s Runs unattended: %s.", len(p.Steps), undo, point, unattended)
+		back := "none says how it is taken back"
+		if undo > 0 {
+			back = fmt.Sprintf("%d can be taken back", undo)
+		}
+		add("Steps: %d, %s.%s Runs unattended: %s.", len(p.Steps), back, point, unattended)
 	}
+	add("%s", s.conditionsOf(r))
 	switch {
 	case r.last == nil:
 		add("It never ran: nobody knows whether it works.")
@@ -231,6 +236,26 @@ func (s *playbooks) foot(w int) []string {
 		add("Run %s, %s ago: %s. It took %s, the median of %d.", r.last.ID, s.since(r.last.Made), r.last.State, ageText(r.took), r.runs)
 	}
 	return out
+}
+
+// conditionsOf says how much of what a plan rests on held when it was made last.
+// Nobody is asked for it: to plan is one key away, and may take a while.
+func (s *playbooks) conditionsOf(r *playRow) string {
+	p, ok := s.plans[planWords(r.asked)]
+	if !ok {
+		return "Whether it could run now is not known: " + s.keys.show("open") + " asks, and changes nothing."
+	}
+	text := fmt.Sprintf("Planned %s ago: ", s.since(p.Made))
+	if len(p.Conditions) == 0 {
+		return text + "it has no conditions."
+	}
+	text += fmt.Sprintf("%d of %d conditions hold", holding(p), len(p.Conditions))
+	for _, h := range []actions.Hold{actions.Blocking, actions.Open} {
+		if un := p.Unmet(h); len(un) > 0 {
+			return text + fmt.Sprintf("; %s: %s: %s", h, un[0].Text, un[0].Seen)
+		}
+	}
+	return text + "."
 }
 
 func (s *playbooks) bindings() []binding {

@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"jurymast/actions"
 	"jurymast/inventory"
 	"jurymast/tui/widget"
 )
@@ -99,7 +100,7 @@ func newRoot(ctx context.Context, e Engine, o Options) (*root, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	w := &world{engine: e, now: clock(), place: map[inventory.Ref]int{}, looking: map[inventory.Ref]bool{}}
+	w := &world{engine: e, now: clock(), place: map[inventory.Ref]int{}, looking: map[inventory.Ref]bool{}, plans: map[string]actions.Plan{}}
 	for i, s := range timeStyles {
 		if s == o.Time {
 			w.times = timeStyle(i)

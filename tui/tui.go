@@ -155,6 +155,7 @@ type Cover struct {
 // Place is one copy that counts.
 type Place struct {
 	Repository string
+	Medium     string // what it lies on: "disk", "object-store"; "" where that is not known
 	OffSite    bool
 	Age        time.Duration
 }

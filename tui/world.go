@@ -28,9 +28,10 @@ type world struct {
 	runs    []actions.Run   // newest first
 	jobs    []Job
 	covers  []Cover
-	looking map[inventory.Ref]bool // hosts that are being looked at
-	got     bool                   // something was read from the store, or seen
-	stale   string                 // why what is shown is old, "" where it is not
+	plans   map[string]actions.Plan // the newest that was made of each, by its words
+	looking map[inventory.Ref]bool  // hosts that are being looked at
+	got     bool                    // something was read from the store, or seen
+	stale   string                  // why what is shown is old, "" where it is not
 
 	messages []message
 	hushed   time.Time // messages up to then are no longer shown in their line

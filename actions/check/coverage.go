@@ -201,6 +201,7 @@ type Cover struct {
 // Place is one copy that counts in an audit.
 type Place struct {
 	Repository string        `json:"repository"`
+	Medium     string        `json:"medium,omitempty"` // as Depot has it
 	Site       string        `json:"site,omitempty"`
 	OffSite    bool          `json:"off_site,omitempty"`
 	Age        time.Duration `json:"age_ns"`
@@ -269,7 +270,7 @@ func cover(f *inventory.Fleet, t *inventory.Target, copies []actions.Copy, depot
 			r, _ := repository(f, name)
 			c.Copies++
 			off := r.Site != "" && t.Site != "" && r.Site != t.Site
-			c.Places = append(c.Places, Place{Repository: name, Site: r.Site, OffSite: off, Age: age, Proof: newest.Proof})
+			c.Places = append(c.Places, Place{Repository: name, Medium: depots[name].Medium, Site: r.Site, OffSite: off, Age: age, Proof: newest.Proof})
 			if r.On != "" {
 				stores["machine "+string(machine(f, r.On))] = true
 			} else {

@@ -80,7 +80,7 @@ func playbook(m *maker) error {
 	p.Unattended, p.Word = b.Unattended, word(b.Name)
 	p.Locks = []inventory.Ref{p.Target}
 	p.Ladder = actions.LadderHarmless
-	p.Impact.Risk = "what its steps do is the user's own"
+	p.Impact.Risk = "not known: its steps are commands of your own"
 	past := false
 	for i, s := range b.Steps {
 		if s.Confirm != "" {

@@ -222,7 +222,7 @@ func (c *consoleEngine) Covers(ctx context.Context) ([]tui.Cover, error) {
 		for i, x := range covers {
 			out[i] = tui.Cover{Target: x.Target, State: x.State, Line: x.Line, Copies: x.Copies, Media: x.Media, OffSite: x.OffSite, Locked: x.Locked}
 			for _, p := range x.Places {
-				out[i].Places = append(out[i].Places, tui.Place{Repository: p.Repository, OffSite: p.OffSite, Age: p.Age})
+				out[i].Places = append(out[i].Places, tui.Place{Repository: p.Repository, Medium: p.Medium, OffSite: p.OffSite, Age: p.Age})
 			}
 		}
 		return out, err
