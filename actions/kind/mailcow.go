@@ -43,10 +43,13 @@ Written after the source of mailcow of 2025 and 2026; its containers have not be
 		{Name: "disk", Unit: "%", Warn: 85, Fail: 95, Doc: "use of the disk of the mailboxes"},
 		probeCertLimits[0], probeCertLimits[1],
 	},
-	Sudoers: []string{dockerSudoers},
-	Checks:  mailcowChecks,
-	Data:    mailcowData,
-	Proved:  map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
+	Sudoers: slices.Concat(dockerContainerRules, dockerCommands("mailcow/look.sh",
+		"ps -q --no-trunc --filter label=com.docker.compose.project=NAME --filter label=com.docker.compose.service=postfix-mailcow",
+		"ps -q --no-trunc --filter label=com.docker.compose.project=NAME --filter label=com.docker.compose.service=dovecot-mailcow",
+		"exec ONEID postqueue -j", "exec ONEID df -Pk /var/vmail")),
+	Checks: mailcowChecks,
+	Data:   mailcowData,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
 }
 
 // mailcowNeeded are the services that a mailcow of any year and any settings

@@ -20,7 +20,8 @@ backends: look at them by http or tcp. With status set to the address of its stu
 and did not serve are warn.
 
 The test needs root, for it reads the keys: without sudo it is unknown. With container all is asked inside of it, by
-docker; SWAG's are container = "swag" and certificates = ["/config/etc/letsencrypt/live"].
+docker; SWAG's are container = "swag" and certificates = ["/config/etc/letsencrypt/live"]. The rules of --sudoers (sudo
+1.9.10 or newer) are for its usual configuration and for certificates named fullchain.pem or .crt: no key may be read.
 
 A copy has what data names (of SWAG the folder of the host that is its /config), else /etc/nginx and, where it is there,
 /etc/letsencrypt. A restore tests the copy as if
@@ -36,11 +37,16 @@ is made to read its files when all is right, and is seen to do so. A drill tests
 		certificatesOption,
 		proveOption,
 	},
-	Limits:  probeCertLimits,
-	Sudoers: []string{"/usr/sbin/nginx -T", certificateSudoers, dockerSudoers},
-	Checks:  nginxChecks,
-	Data:    nginxData,
-	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+	Limits: probeCertLimits,
+	Sudoers: append([]string{"/usr/sbin/nginx -T", certificateSudoers}, dockerEntered(
+		"nginx -V", "nginx -T", "cat /etc/nginx/nginx.conf", "cat PIDFILE", "sed -n s/^btime /btime /p /proc/stat",
+		`sh -c cat "$1"/proc/[0-9]*/stat sh `,
+		"find -L PLACE -name fullchain.pem -exec grep -e . /dev/null {} +", "find -L PLACE -name fullchain.pem", "grep -e . /dev/null PLACE",
+		"ls -d PLACE", "test -d PLACE", "test -r PLACE",
+	)...),
+	Checks: nginxChecks,
+	Data:   nginxData,
+	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 func nginxData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {

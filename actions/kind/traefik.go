@@ -1,6 +1,8 @@
 package kind
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +24,8 @@ a password, or lies behind a router that asks for one, is unknown.
 
 acme names the files of its certificates as its host sees them; they hold keys, and so only root and Traefik may read
 them: without sudo they are unknown. One that others may read is fail: Traefik starts, and leaves its resolver out.
-Traefik renews 30 days before the end of 90. Of the file nothing but certificates leaves the host.
+Traefik renews 30 days before the end of 90. Of the file nothing but certificates leaves the host. The rules of --sudoers
+(sudo 1.9.10 or newer) are for /etc/traefik/acme.json, and for a container that is asked at its own loopback address.
 
 A copy has what data names (of a container the folders of the host that it reads), else /etc/traefik, and always the
 files of acme. Traefik has no test of a configuration: of a copy it is seen that these files are whole and closed to
@@ -38,12 +41,24 @@ set prove. It is led over by kind proxy-file, which writes a file of its dynamic
 		{Name: "unit", Type: inventory.TypeString, Default: "traefik", Doc: "its systemd unit, without a container: stopped and started around a restore"},
 		proveOption,
 	},
-	Limits:  probeCertLimits,
-	Sudoers: []string{dockerSudoers},
-	Checks:  traefikChecks,
-	Data:    traefikData,
-	Proved:  map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
+	Limits: probeCertLimits,
+	Sudoers: slices.Concat(dockerEntered(
+		"wget -q -T 5 -O - HERE/api/version", "wget -q -T 5 -O - HERE/api/overview", "wget -q -T 5 -O - HERE/ping",
+		"wget -q -T 5 -O - HERE/api/http/routers?per_page=10000", "wget -q -T 5 -O - HERE/api/http/services?per_page=10000",
+		"wget -q -T 5 -O - HERE/api/tcp/routers?per_page=10000",
+	), traefikACMERules),
+	Checks: traefikChecks,
+	Data:   traefikData,
+	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
 }
+
+// traefikACMERules let what is no key be read of the usual file.
+var traefikACMERules = []string{
+	"/usr/bin/ls -lL " + traefikACME,
+	"/usr/bin/grep ^" + regexp.QuoteMeta(`-o "certificate": *"[A-Za-z0-9+/=]*" `+traefikACME) + "$",
+}
+
+const traefikACME = "/etc/traefik/acme.json"
 
 const traefikAPI = "http://127.0.0.1:8080"
 
