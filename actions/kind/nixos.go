@@ -2,6 +2,7 @@ package kind
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"jurymast/actions"
@@ -46,7 +47,11 @@ func nixosChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		return actions.Check{ID: id, Title: title, Script: s, Every: 5 * time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			n, why := nixosParse(a)
 			if why != "" {
-				return actions.UnknownReading("%s", why)
+				r := actions.Reading{Status: actions.Unknown, Line: why}
+				if strings.HasPrefix(why, "this is no NixOS") {
+					r.Next = "name a host that runs NixOS, or another kind"
+				}
+				return []actions.Reading{r}
 			}
 			return []actions.Reading{read(n, a)}
 		}}

@@ -19,7 +19,7 @@ type opnsenseSaid map[string]string
 
 func opnsenseParse(a actions.Answer) (opnsenseSaid, *actions.Reading) {
 	if strings.TrimSpace(string(a.Stdout)) == "missing" && a.Exit == 0 {
-		return nil, &actions.UnknownReading("this is no OPNsense: there is no opnsense-version")[0]
+		return nil, &actions.Reading{Status: actions.Unknown, Line: "this is no OPNsense: there is no opnsense-version", Next: "name a firewall that runs OPNsense, or another kind"}
 	}
 	parts, ended := linuxParts(a.Stdout)
 	if !ended || a.Exit != 0 {

@@ -61,7 +61,7 @@ func redisParse(a actions.Answer) (redisSaid, []actions.Reading) {
 	}
 	switch {
 	case strings.TrimSpace(string(a.Stdout)) == "missing" && a.Exit == 0:
-		return nil, actions.UnknownReading("redis-cli is not there")
+		return nil, []actions.Reading{{Status: actions.Unknown, Line: "redis-cli is not installed", Next: "apt install redis-tools"}}
 	case !ended || a.Exit != 0:
 		return nil, actions.UnknownReading("the answer is not whole: %s", orNothing(firstLine(a.Stderr), a.Exit))
 	}

@@ -69,6 +69,9 @@ func traefikParse(t inventory.Target, api string, a actions.Answer) (traefikSaid
 		case refusedWith(text, "401"), refusedWith(text, "403"):
 			return why(actions.Unknown, "have the API answer its own host without a password: an entrypoint on 127.0.0.1", "the API at %s wants a password: %s", api, firstLine([]byte(text)))
 		}
+		if strings.Contains(text, "neither curl nor wget") {
+			return why(actions.Unknown, "apt install curl, or set container", "Traefik cannot be asked: neither curl nor wget is installed")
+		}
 		return why(actions.Unknown, "set api, and --api (with --api.insecure at port 8080)", "no API of Traefik answers at %s: %s", api, orNothing(firstLine([]byte(text)), 0))
 	}
 	x.version = version.Version

@@ -1,6 +1,6 @@
 # Saves all keys to $STAGE/dump.rdb and reads the file back whole.
 # shellcheck shell=sh disable=SC2154
-[ -n "$client" ] || die 'redis-cli is not there'
+[ -n "$client" ] || die 'redis-cli is not installed (apt install redis-tools)'
 rm -f "$STAGE/whole"
 dir=$(setting dir)
 rdb=$(setting dbfilename)

@@ -1,6 +1,6 @@
 # Says what part a host plays: role, lag, position, system, version.
 # shellcheck shell=sh disable=SC2154
-[ -n "$client" ] || trouble 'redis-cli is not there'
+[ -n "$client" ] || trouble 'redis-cli is not installed (apt install redis-tools)'
 is=$(condition)
 case $is in
 active) printf '@role active\n@writable yes\n' ;;
