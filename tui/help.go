@@ -89,21 +89,17 @@ func (x *help) box(w, h int) []string {
 		foot[2] = " Read-only: what would change something is not there."
 	}
 	room := max(3, h-3-len(foot))
-	var lines []string
-	cursor := 0
-	for i, l := range ls {
-		if l.head != "" {
-			lines = append(lines, x.st.head.Paint(" "+l.head))
+	lines, cursor := x.keyLines(ls, w-2)
+	if len(lines) > room && w >= helpWide {
+		half := (w - 3) / 2
+		lines, cursor = x.keyLines(ls, half)
+		lines, cursor = twoColumns(lines, cursor, half)
+		if len(ls) > 0 && widget.Width(ls[x.at].text) > half-19 {
+			foot[0] = "   " + x.st.text(ls[x.at].text, w-5) // all of what is cut above
 		}
-		lead := "   "
-		if i == x.at {
-			lead, cursor = " "+x.st.mark+" ", len(lines)
-		}
-		line := lead + widget.Fit(l.keys, 14, "") + " " + widget.Fit(l.text, w-21, x.st.tail)
-		if i == x.at {
-			line = x.st.cursor.Paint(line)
-		}
-		lines = append(lines, line)
+	} else if w > boxWide {
+		w = boxWide
+		lines, cursor = x.keyLines(ls, w-2)
 	}
 	if len(ls) == 0 {
 		lines = append(lines, "   no key has this in its words")
@@ -119,6 +115,49 @@ func (x *help) box(w, h int) []string {
 	lines = append(lines, x.st.dim.Paint(" "+search+"   enter does it   esc closes"))
 	name := strings.SplitN(x.below.crumb(), " > ", 2)[0]
 	return widget.Box("Keys on "+name, lines, w, x.st.ascii, x.st.rule)
+}
+
+// helpWide is from which width on the keys stand in two columns, where they do not
+// fit in one.
+const helpWide = 100
+
+// widest is as wide as two columns need.
+func (x *help) widest() int { return 116 }
+
+// keyLines are the keys in lines of a width, and which of them has the cursor.
+func (x *help) keyLines(ls []helpLine, w int) (lines []string, cursor int) {
+	for i, l := range ls {
+		if l.head != "" {
+			lines = append(lines, x.st.head.Paint(" "+l.head))
+		}
+		lead := "   "
+		if i == x.at {
+			lead, cursor = " "+x.st.mark+" ", len(lines)
+		}
+		line := lead + widget.Fit(l.keys, 14, "") + " " + widget.Fit(l.text, w-19, x.st.tail)
+		if i == x.at {
+			line = x.st.cursor.Paint(line)
+		}
+		lines = append(lines, line)
+	}
+	return lines, cursor
+}
+
+// twoColumns puts the second half of lines beside the first.
+func twoColumns(lines []string, cursor, w int) ([]string, int) {
+	n := (len(lines) + 1) / 2
+	out := make([]string, n)
+	for i := range out {
+		b := ""
+		if n+i < len(lines) {
+			b = lines[n+i]
+		}
+		out[i] = beside(lines[i], b, w, " ")
+	}
+	if cursor >= n {
+		cursor -= n
+	}
+	return out, cursor
 }
 
 func (x *help) typed(k tea.KeyMsg) tea.Cmd {

@@ -52,6 +52,12 @@ type floating interface {
 	asks() bool
 }
 
+// boxWide is how wide a box is at most, that is not [roomy].
+const boxWide = 78
+
+// roomy is a box that uses more of a wide terminal.
+type roomy interface{ widest() int }
+
 // opener is a screen that asks for something when it is opened.
 type opener interface{ opened() tea.Cmd }
 
@@ -406,7 +412,11 @@ func (m *root) draw() string {
 	}
 	lines = append(lines, m.messageLine(), m.hints())
 	for _, s := range m.stack[base+1:] {
-		box := s.(floating).box(min(m.w-2, 78), m.h-3)
+		most := boxWide
+		if r, ok := s.(roomy); ok {
+			most = r.widest()
+		}
+		box := s.(floating).box(min(m.w-2, most), m.h-3)
 		wide := 0
 		for _, l := range box {
 			wide = max(wide, widget.Width(stripped(l)))
