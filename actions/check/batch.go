@@ -25,6 +25,7 @@ const (
 	maxOut     = 256 << 10 // bytes kept of one check's standard output
 	maxErr     = 16 << 10  // and of its standard error
 	maxTotal   = 16 << 20  // of one host's answer: with more checks each keeps less
+	maxMore    = 1 << 20   // what may come of a check that floods beyond that: see jm_bound in lane.sh
 	maxWorkers = 24        // side by side on one host, at most: each is some eight processes
 
 	// killTime is how long a check may outlive its limit: the rest of a
@@ -231,7 +232,7 @@ func batch(runs []job, nonce string, budget time.Duration, sudo bool) (ssh.Comma
 			broken[i] = err
 		}
 	}
-	return ssh.Command{Text: text, Secrets: secret, Max: 2*(keep+maxErr+1<<10)*len(runs) + 64<<10}, broken
+	return ssh.Command{Text: text, Secrets: secret, Max: 2*(keep+maxErr+1<<10)*len(runs) + maxMore + 64<<10}, broken
 }
 
 // laneFor returns what runs lists of checks, with what it must be told.

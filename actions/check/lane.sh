@@ -120,7 +120,7 @@ jm_work() {
 jm_begin() {
     jm_clock >/dev/null &
     jm_aside clock "$!"
-    jm_put "$jm_quick$jm_all$jm_worker" 2>/dev/null | jm_lead /bin/sh -s "$jm_nonce" "$1" "$jm_how" | head -c "$jm_room" &
+    jm_put "$jm_quick$jm_all$jm_worker" 2>/dev/null | jm_lead /bin/sh -s "$jm_nonce" "$1" "$jm_how" | jm_bound &
     jm_head=$!
     jm_aside head "$jm_head"
     # A look that is called off takes its checks along: they are not in the
@@ -129,6 +129,11 @@ jm_begin() {
     wait "$jm_head"
     jm_aside gone
 }
+
+# Hands on at once what the checks print, up to jm_room bytes, or somewhat more:
+# dd counts how often it reads, and of what comes bit by bit it reads little at a
+# time. head would hold back the last answers until all is over.
+jm_bound() { exec dd bs=128 count="$((jm_room / 128 + 8192))" 2>/dev/null; }
 
 # A mark for jm_hear that may come while a check says something. Without a newline
 # ahead it adds nothing to that.
@@ -258,7 +263,7 @@ jm_tick() {
         jm_kill KILL
         ;;
     *)
-        # What cannot be killed holds the pipe to head.
+        # What cannot be killed holds the pipe to it.
         kill "$jm_head"
         return 1
         ;;

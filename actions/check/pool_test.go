@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -18,6 +20,8 @@ import (
 type shellPool struct {
 	argv []string // "dash", or "busybox", "sh"
 	env  []string
+	sh   string    // what is to be run for /bin/sh, when not that
+	tee  io.Writer // is handed the output as it comes, when set
 
 	mu   sync.Mutex
 	runs map[string]int
@@ -36,8 +40,15 @@ func (p *shellPool) Run(ctx context.Context, host string, c ssh.Command) (ssh.Ou
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.argv[0], append(p.argv[1:], "-s")...)
 	cmd.Env = p.env
-	cmd.Stdin = bytes.NewReader(append(bytes.Clone(c.Secrets), "eval "+actions.Quote("{ :\n"+c.Text+"\n}")+" </dev/null\n"...))
+	text := c.Text
+	if p.sh != "" {
+		text = strings.ReplaceAll(text, "/bin/sh", p.sh)
+	}
+	cmd.Stdin = bytes.NewReader(append(bytes.Clone(c.Secrets), "eval "+actions.Quote("{ :\n"+text+"\n}")+" </dev/null\n"...))
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	if p.tee != nil {
+		cmd.Stdout = io.MultiWriter(&out, p.tee)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 2 * time.Second
@@ -56,4 +67,23 @@ func (p *shellPool) Run(ctx context.Context, host string, c ssh.Command) (ssh.Ou
 
 func (p *shellPool) Dial(ctx context.Context, _, network, addr string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, network, addr)
+}
+
+// lines is what has come of a command that still runs.
+type lines struct {
+	mu  sync.Mutex
+	got []byte
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.got = append(l.got, b...)
+	return len(b), nil
+}
+
+func (l *lines) bytes() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Clone(l.got)
 }

@@ -3,13 +3,15 @@
 #
 # $1 is the nonce of the marks, $2 the list of checks, $3 says which process
 # group this runs in. What a check prints goes to standard output, with marks
-# where it begins and, with its exit code, ends by itself; marks on standard error say what goes on:
+# where it begins and, with its exit code, ends by itself; marks on standard error
+# say what goes on:
 #   at PID GROUP          where this runs; without GROUP it has none of its own
 #   run N LIMIT REST      check N begins; REST are the checks behind it, with a
 #                         plus ahead when the first of them hang together with N
 #   code N EXIT           it ended
 #   skip N M              it is not run, because M gave no answer
-#   aside rest GIVEN REST on USR1: GIVEN is left to others
+#   aside rest GIVEN REST GIVEN is left to others: on USR1, or because of what a
+#                         check left running
 #   over
 # On TERM the check that runs is ended, and the next one begins.
 # shellcheck shell=sh disable=SC2154,SC2317,SC2329 # texts come from outside, traps call functions
@@ -44,6 +46,44 @@ jm_stop() {
 }
 trap jm_stop TERM
 
+# Opens a pipe: file 9 is where it is read, file 8 where it is written. Only the
+# check that runs and what it began are to hold file 9: once all of them have
+# gone, file 8 cannot be written any more.
+jm_tie() {
+    exec 9<<X
+.
+X
+    { command exec 8>/proc/self/fd/9; } 2>/dev/null
+}
+
+# Reports whether somebody holds file 9, and lets go of file 8.
+jm_held() {
+    jm_held=no
+    if echo 2>/dev/null >&8; then jm_held=yes; fi
+    exec 8>&-
+    [ "$jm_held" = yes ]
+}
+trap : PIPE
+
+# Linux can do so, unless its shell makes a file of what stands above (bash 5.0).
+jm_tied=''
+case $jm_list in
+*[,+]*)
+    if [ -d /proc/self/fd ] && jm_tie; then
+        exec 9<&-
+        jm_held || jm_tied=yes
+    fi
+    ;;
+esac
+
+# What a check left running may print while the next one runs, which therefore
+# goes on in another worker: what comes from this one is nobody's from here on.
+jm_leave() {
+    jm_given=${jm_like:+$jm_dead$jm_like${jm_list:+,}}$jm_list
+    jm_like='' jm_list=''
+    [ -z "$jm_given" ] || printf '==%s aside rest %s  .\n' "$jm_nonce" "$jm_given" >&2
+}
+
 jm_lose() {
     jm_lost="$jm_lost $1 " jm_dead="$jm_dead!$1+"
 }
@@ -63,8 +103,10 @@ jm_look() {
     jm_mark begin "$jm_n" || exit
     jm_mark run "$jm_n" "$jm_limit" "$jm_behind" >&2
     jm_late=''
-    (eval "$jm_text") </dev/null &
+    [ -z "$jm_tied" ] || jm_tie
+    (eval "$jm_text") </dev/null 8>&- &
     jm_job=$! jm_now=$jm_n
+    exec 9<&-
     jm_hit=''
     wait "$jm_job"
     jm_code=$?
@@ -83,6 +125,7 @@ jm_look() {
     else
         jm_mark end "$jm_n" "$jm_code" || exit
     fi
+    [ -z "$jm_tied" ] || ! jm_held || jm_leave
 }
 
 jm_mark at "$$" "$jm_group" >&2
