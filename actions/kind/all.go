@@ -23,6 +23,7 @@ func All() []actions.Kind {
 		bareosJob,
 		borg,
 		btrfs,
+		btrfsSend,
 		bucket,
 		caddy,
 		cloudflare,

@@ -1,0 +1,122 @@
+//go:build linux && fleet
+
+package suite
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"jurymast/testdata/fleet/bed"
+)
+
+// TestSendBtrfs sends a subvolume to another file system over SSH, all of it and
+// then what changed, is cut off in the middle, and brings it back. Both file
+// systems are the machine's, which is two hosts to the inventory.
+func TestSendBtrfs(t *testing.T) {
+	beside(t, heavy)
+	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"})
+	f.inventory(fmt.Sprintf(`
+[node.vault]
+address = "%v"
+
+[share.docs]
+kind = "files"
+class = "user"
+on = "vm"
+path = "/srv/live/docs"
+
+[repository.far]
+kind = "btrfs-send"
+on = "vault"
+path = "/srv/far/copies"
+
+[backup.docs]
+of = "docs"
+to = ["far"]
+rpo = "24h"
+keep = { last = 2 }
+`, f.Machine().Addr))
+	f.on("vm", `modprobe btrfs; mkfs.btrfs -q -f -m single /dev/vdb; mkfs.btrfs -q -f -m single /dev/vdc
+mkdir -p /srv/live /srv/far; mount /dev/vdb /srv/live; mount /dev/vdc /srv/far; mkdir /srv/far/copies
+btrfs subvolume create /srv/live/docs >/dev/null; mkdir /srv/live/docs/letters
+head -c 8000000 /dev/urandom >/srv/live/docs/picture; printf 'come and see us\n' >"/srv/live/docs/letters/grand mother's.txt"
+ln -s letters /srv/live/docs/link; chown -R ops: /srv/live/docs; chmod 640 /srv/live/docs/picture
+mkdir -p /root/.ssh; umask 077
+cat >/root/.ssh/id_ed25519 <<'END'
+`+string(read(t, f.Key()))+`END
+cat >/root/.ssh/known_hosts <<'END'
+`+string(read(t, f.KnownHosts()))+`END`)
+	const (
+		state = `cd /srv/live/docs && find . -path './.jurymast*' -prune -o -printf '%p %U %G %m %l\n' | sort; find . -path './.jurymast*' -prune -o -type f -exec sha256sum {} + | sort`
+		// The Parent UUID of the newest subvolume that was received.
+		parent   = `btrfs subvolume show "$(ls -d /srv/far/copies/docs/*Z-* | grep -v copy$ | tail -n 1)" | awk '$1 == "Parent" && $2 == "UUID:" { print $3 }'`
+		received = `for s in $(ls -d /srv/far/copies/docs/*Z-* | grep -v copy$); do btrfs subvolume show $s | awk '$1 == "Received" && $2 == "UUID:" { print $3 }'; done`
+	)
+	f.ok("backup", "run", "docs")
+	if p := strings.TrimSpace(f.on("vm", parent)); p != "-" {
+		t.Fatalf("the first copy was made from %s", p)
+	}
+	f.part("what changed is sent", func(f *fleet) {
+		f.on("vm", "echo more >/srv/live/docs/more; rm '/srv/live/docs/letters/grand mother'\\''s.txt'")
+		f.ok("backup", "run", "docs")
+		if p := strings.TrimSpace(f.on("vm", parent)); len(p) != 36 {
+			f.t.Errorf("all was sent again: its parent is %q", p)
+		}
+	})
+	f.part("it is cut off", func(f *fleet) {
+		// Half of what the real tool sends is all that comes of it: then all that
+		// belongs to the job is killed.
+		f.on("vm", `head -c 12000000 /dev/urandom >/srv/live/docs/film
+cat >/usr/local/bin/btrfs <<'END'
+#!/bin/sh
+if [ "$1" = send ] && rm /root/cut 2>/dev/null; then
+	/usr/bin/btrfs "$@" | head -c 6000000
+	kill -9 0
+fi
+exec /usr/bin/btrfs "$@"
+END
+chmod +x /usr/local/bin/btrfs; : >/root/cut`)
+		if o := f.jm("backup", "run", "docs"); o.exit == 0 {
+			f.t.Fatalf("it was cut off: %s", o)
+		}
+		if seen := strings.Fields(f.on("vm", received)); len(seen) != 3 || seen[2] != "-" {
+			f.t.Fatalf("nothing half is there: %v", seen)
+		}
+		f.ok("backup", "run", "docs")
+		// Two are kept.
+		if seen := strings.Fields(f.on("vm", received)); len(seen) != 2 || strings.Contains(strings.Join(seen, " "), " -") {
+			f.t.Errorf("afterwards there are %v", seen)
+		}
+		if p := strings.TrimSpace(f.on("vm", parent)); len(p) != 36 {
+			f.t.Errorf("all was sent again: its parent is %q", p)
+		}
+	})
+	f.ok("backup", "drill", "docs", "--yes")
+	f.part("the source is destroyed", func(f *fleet) {
+		was := f.on("vm", state)
+		f.on("vm", "btrfs subvolume delete /srv/live/docs")
+		f.finds("docs", "files", "/srv/live/docs", "fail", "it is not there")
+		f.ok("run", "restore", "docs", "--job", "docs", "--confirm", "docs")
+		if is := f.on("vm", state); is != was {
+			f.t.Errorf("it came back as\n%s\nand was\n%s", is, was)
+		}
+		f.on("vm", "btrfs subvolume show /srv/live/docs >/dev/null")
+		f.ok("backup", "run", "docs")
+		if p := strings.TrimSpace(f.on("vm", parent)); len(p) != 36 {
+			f.t.Errorf("all was sent again: its parent is %q", p)
+		}
+	})
+	f.part("its files are lost", func(f *fleet) {
+		was := f.on("vm", state)
+		f.on("vm", "rm -r /srv/live/docs/letters; echo encrypted >/srv/live/docs/picture")
+		f.ok("run", "restore", "docs", "--job", "docs", "--confirm", "docs")
+		if is := f.on("vm", state); is != was {
+			f.t.Errorf("it came back as\n%s\nand was\n%s", is, was)
+		}
+	})
+	f.part("a copy is damaged", func(f *fleet) {
+		f.on("vm", "dd if=/dev/urandom of=/dev/vdc bs=1M seek=16 count=80 conv=notrunc,fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches")
+		f.spoiltCopy("docs")
+	})
+}
