@@ -12,9 +12,9 @@ import (
 	"jurymast/inventory"
 )
 
-// fakeBtrfs has subvolumes that are folders: what is known of one is a file in
+// fakeSender has subvolumes that are folders: what is known of one is a file in
 // $STATE/sv, "UUID RECEIVED FLAGS". A stream is a line and an archive.
-const fakeBtrfs = `
+const fakeSender = `
 sv=$STATE/sv
 mkdir -p "$sv"
 key() { printf '%s' "$1" | tr / +; }
@@ -97,7 +97,7 @@ func newSendBed(t *testing.T, shell ...string) (*bed, actions.Repository, map[st
 	t.Helper()
 	t.Parallel()
 	b := newBed(t, "[node.app]\n[node.nas]\naddress = \"10.0.0.2\"\nport = 222\n[repository.far]\nkind = \"btrfs-send\"\non = \"nas\"\npath = \"{DIR}/far\"\nssh_key = \"/root/it's a key\"\n", shell...)
-	b.standIn("btrfs", fakeBtrfs)
+	b.standIn("btrfs", fakeSender)
 	b.standIn("ssh", fakeSSH)
 	b.standIn("id", "echo 0\n")
 	if err := os.Mkdir(filepath.Join(b.dir, "far"), 0o700); err != nil {
