@@ -21,13 +21,13 @@ type frame struct {
 }
 
 // answered reports whether the script ran to its end and all that it printed is
-// there. keep is how much of that is wanted: one that said more, on either
-// stream, was ended by it and has answered as well.
+// there. keep is how much of that is wanted: one that said as much or more, on
+// either stream, was ended by it and has answered as well.
 func (f frame) answered(keep int) bool {
 	switch {
 	case !f.begun || f.broken || f.gone && f.left == leftLate:
 		return false
-	case len(f.out) > keep:
+	case len(f.out) >= keep:
 		return f.ended || f.heard
 	case f.ended:
 		return !f.gone

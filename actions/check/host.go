@@ -241,8 +241,9 @@ func (l *Looker) heard(f frame, r job, d Due, runs []job, checks []Due, out ssh.
 	switch {
 	case f.answered(keep):
 		o := actions.Output{Stdout: f.out, Stderr: f.err[:min(len(f.err), maxErr)], Exit: f.code, Took: out.Took}
-		// 141: it was ended while writing more than is kept.
-		if len(f.out) > keep || f.code == brokenPipe {
+		// 141: it was ended while writing more than is kept. A longer line was cut to
+		// just that on its way.
+		if len(f.out) >= keep || f.code == brokenPipe {
 			o.Stdout, o.Exit, o.Cut = f.out[:min(len(f.out), keep)], brokenPipe, true
 		}
 		rs := l.read(d, actions.Answer{Output: o})

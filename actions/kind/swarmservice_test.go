@@ -126,7 +126,8 @@ rpo = "1d"
 			t.Errorf("the plan lacks %q:\n%s", want, got)
 		}
 	}
-	if strings.Index(got, "stop wiki") > strings.Index(got, "set aside") && strings.Contains(got, "set aside") {
+	stopped, replaced := strings.Index(got, ": stop wiki"), strings.Index(got, ": set the live data aside")
+	if replaced < 0 || stopped > replaced {
 		t.Errorf("it is stopped after its data is replaced:\n%s", got)
 	}
 }
