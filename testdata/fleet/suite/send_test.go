@@ -14,7 +14,7 @@ import (
 // then what changed, is cut off in the middle, and brings it back. Both file
 // systems are the machine's, which is two hosts to the inventory.
 func TestSendBtrfs(t *testing.T) {
-	beside(t, heavy)
+	ofVolumes(t)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"})
 	f.inventory(fmt.Sprintf(`
 [node.vault]
@@ -116,9 +116,5 @@ chmod +x /usr/local/bin/btrfs; : >/root/cut`)
 		if is := f.on("vm", state); is != was {
 			f.t.Errorf("it came back as\n%s\nand was\n%s", is, was)
 		}
-	})
-	f.part("a copy is damaged", func(f *fleet) {
-		f.on("vm", "dd if=/dev/urandom of=/dev/vdc bs=1M seek=16 count=80 conv=notrunc,fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches")
-		f.spoiltCopy("docs")
 	})
 }

@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"flag"
 	"fmt"
 	"hash/crc32"
 	"strconv"
@@ -11,6 +12,19 @@ import (
 
 	"jurymast/testdata/fleet/bed"
 )
+
+// volumes has what is copied from snapshots, and sent from volume to volume, tried
+// as well: its machines are made of software, and take as long as all other tests.
+var volumes = flag.Bool("volumes", false, "also copy from snapshots and send subvolumes: twenty minutes more")
+
+// ofVolumes is beside for a test of them.
+func ofVolumes(t *testing.T) {
+	t.Helper()
+	if !*volumes {
+		t.Skip("run with -args -volumes")
+	}
+	beside(t, heavy)
+}
 
 // inTurn is a program that writes a number to two files for ever, the second
 // only once the first is on its disk: at no instant is the second ahead, and
@@ -83,7 +97,7 @@ func (f *fleet) nothingLeft() {
 // with ext4, of a thin volume with xfs, and of btrfs. What was copied is of one
 // instant, a snapshot that overflows makes no copy, and nothing is left.
 func TestCopySnapshot(t *testing.T) {
-	beside(t, heavy)
+	ofVolumes(t)
 	f := snapshotFleet(t)
 	writes := func(f *fleet, name string) {
 		f.on("vm", "systemd-run --quiet --collect --unit=writer python3 /root/inturn.py /srv/"+name+"/data; until [ -s /srv/"+name+"/data/z ]; do sleep 0.1; done")

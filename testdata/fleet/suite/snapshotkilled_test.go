@@ -12,7 +12,7 @@ import (
 
 // TestCopySnapshotKilled kills what copies from a snapshot, and who had it begun.
 func TestCopySnapshotKilled(t *testing.T) {
-	beside(t, heavy)
+	ofVolumes(t)
 	f := snapshotFleet(t)
 	const waits = `echo 'echo $$ >/run/waits; exec sleep 600' >/run/meanwhile; rm -f /run/waits`
 	begin := func(f *fleet, name string) (kill func(), ended <-chan struct{}) {
