@@ -207,9 +207,8 @@ func catalogueBacula(f *fleet) {
 	f.part("a volume is damaged", func(f *fleet) {
 		// A byte in each of its blocks: which of them hold the newest is not known.
 		f.on("vault", `for v in /srv/volumes/*; do for at in $(seq 20000 20000 $(stat -c %s "$v")); do printf '\001' | dd of="$v" bs=1 seek=$at conv=notrunc 2>/dev/null; done; done`)
-		// Whether its copy or its client is at fault is for the director to know.
 		o := f.jm("backup", "drill", "papers", "--yes")
-		if (o.exit != 10 && o.exit != 11) || !strings.Contains(o.out+o.err, "back, ended with") {
+		if (o.exit != 10 && o.exit != 11) || !strings.Contains(o.out+o.err, "is damaged, says run") {
 			f.t.Errorf("a drill of a damaged copy: %s", o)
 		}
 	})
