@@ -21,7 +21,8 @@ line: have one more copy where it cannot reach.
 What is copied is one path, a subvolume. A snapshot of it that cannot be written is made in .jurymast-send beside it, or in
 snapshots, which must be on the same btrfs, and sent: all of it, or from the newest snapshot that both sides have, which
 is known by its UUID here and its Received UUID there, not by its name. The newest that was sent stays on the source for
-the next one; without it all is sent again. Retention never removes its copy.
+the next one; without it all is sent again. Retention never removes its copy. Where a copy is found damaged, the next one is
+sent whole: one made from it would have what is spoilt of it too.
 
 A copy counts once what came of it can no longer be written, its Received UUID is the UUID of what was sent, and a note of
 its size is written beside it. A stream that was cut off leaves a subvolume that can be written and has no Received UUID.

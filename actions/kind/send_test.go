@@ -269,6 +269,56 @@ func TestBtrfsSendBase(t *testing.T) {
 	}
 }
 
+// A copy made from one that is damaged would hold what is spoilt as well: the next
+// is made from all of it, and only that is.
+func TestBtrfsSendDamaged(t *testing.T) {
+	for name, finds := range map[string]func(b *bed, r actions.Repository, in map[string]string){
+		"verify reads what is no more what was sent": func(b *bed, r actions.Repository, in map[string]string) {
+			smallFile(b.t, filepath.Join(b.dir, "far/docs", in[actions.InCopy], "plain"), "another\n")
+			b.refuses(r.Verify, in, "is not what was sent")
+		},
+		"extract brings back what is not": func(b *bed, r actions.Repository, in map[string]string) {
+			smallFile(b.t, filepath.Join(b.dir, "far/docs", in[actions.InCopy], "plain"), "another\n")
+			b.refuses(r.Extract, in, "is not all that was copied")
+		},
+		"verify cannot read its blocks": func(b *bed, r actions.Repository, in map[string]string) {
+			b.standIn("cat", "[ \"${*#*/far/docs/}\" = \"$*\" ] || { echo 'cat: x: Input/output error' >&2; exit 1; }\nexec /bin/cat \"$@\"\n")
+			b.refuses(r.Verify, in, "is damaged: root@10.0.0.2: not all of "+in[actions.InCopy]+" can be read: cat: x: Input/output error")
+		},
+		"extract cannot read its blocks": func(b *bed, r actions.Repository, in map[string]string) {
+			b.standIn("tar", "case \"$*\" in *jurymast-send*) ;; *-C*/far/docs/*-c*) echo 'tar: ./x: Read error at byte 0: Input/output error' >&2; exit 2 ;; esac\nexec /bin/tar \"$@\"\n")
+			b.refuses(r.Extract, in, "is damaged: root@10.0.0.2: tar: ./x: Read error")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, r, in := newSendBed(t)
+			first := b.does(r.Copy, in)["copy"]
+			in[actions.InCopy], in[actions.InInto] = first, filepath.Join(b.dir, "into")
+			finds(b, r, in)
+			if got := b.copiesOf(r, "docs"); len(got) != 1 || got[0][0] != first {
+				t.Errorf("listed are %v", got)
+			}
+			in[actions.InRun] = "r2"
+			second := b.does(r.Copy, in)["copy"]
+			in[actions.InRun] = "r3"
+			third := b.does(r.Copy, in)["copy"]
+			near := filepath.Join(b.dir, "live/.jurymast-send/far/docs/")
+			calls := b.read("calls")
+			for _, want := range []string{"send -q " + near + "/" + second + "\n", "send -q -p " + near + "/" + second + " " + near + "/" + third + "\n"} {
+				if !strings.Contains(calls, want) {
+					t.Errorf("no %q in\n%s", want, calls)
+				}
+			}
+			if said := b.does(*r.Forget, map[string]string{actions.InTag: "docs", "KEEP_LAST": "2"}); said["removed"] != "1" {
+				t.Errorf("forget: %v", said)
+			}
+			if left, err := filepath.Glob(filepath.Join(b.dir, "far/docs", first+"*")); err != nil || len(left) != 0 {
+				t.Errorf("left are %v (%v)", left, err)
+			}
+		})
+	}
+}
+
 func TestBtrfsSendTroubles(t *testing.T) {
 	b, r, in := newSendBed(t)
 	src := in[actions.InPaths]

@@ -23,10 +23,10 @@ if fresh; then
         mv "$tmp/near.err" "$tmp/err"
         # What btrfs finds spoilt by its checksums is not read.
         broken=$(grep 'Input/output error' "$tmp/err" | head -n 1)
-        [ -z "$broken" ] || damaged "the copy $COPY is damaged: $who: $broken"
+        [ -z "$broken" ] || spoilt "the copy $COPY is damaged: $who: $broken"
         die "the copy $COPY cannot be read: $(why "$near")"
     fi
     [ "$code" = 0 ] || exit 1
-    [ "$(measure "$to")" = "$files $bytes" ] || damaged "what came out of $COPY is not all that was copied: $(measure "$to") files and bytes of $files $bytes"
+    [ "$(measure "$to")" = "$files $bytes" ] || spoilt "what came out of $COPY is not all that was copied: $(measure "$to") files and bytes of $files $bytes"
 fi
 whole

@@ -3,7 +3,8 @@
 #
 # A copy ID of the backup TAG is a subvolume REPOSITORY/TAG/ID, read-only and
 # received to its end, and a note REPOSITORY/TAG/ID.copy, which is written last:
-# "BYTES FILES UUID PATH", of the subvolume that was sent.
+# "BYTES FILES UUID PATH", of the subvolume that was sent. Where it was found
+# damaged, ID.damaged lies beside it.
 # shellcheck shell=sh disable=SC2153,SC2154
 
 at=$REPOSITORY/$TAG
@@ -25,7 +26,7 @@ named() {
 # gone removes a subvolume, its note first: what is left when this is cut off is
 # no copy.
 gone() {
-    rm -f "$at/$1.copy" || exit 1
+    rm -f "$at/$1.copy" "$at/$1.damaged" || exit 1
     if [ -e "$at/$1" ]; then
         btrfs subvolume delete "$at/$1" >/dev/null </dev/null || exit 1
     fi
@@ -49,6 +50,7 @@ list)
         id=${note##*/} id=${id%.copy}
         if [ -f "$note" ] && [ ! -L "$note" ] && read -r bytes files sent path <"$note" && arrived "$at/$id" && [ "$received" = "$sent" ]; then
             printf 'copy %s %s %s %s %s\n' "$id" "$bytes" "$files" "$received" "$path"
+            [ ! -e "$at/$id.damaged" ] || printf 'damaged %s\n' "$id"
         fi
     done
     echo jm-end
@@ -86,9 +88,14 @@ remove)
     done
     echo jm-end
     ;;
+damaged) # so that no other is made from it
+    named "$ID"
+    [ ! -f "$at/$ID.copy" ] || : >"$at/$ID.damaged" || exit 1
+    printf 'jm-begin\njm-end\n'
+    ;;
 verify) # the sums of the data are compared when it is read
     is "$ID" "$UUID"
-    find "$at/$ID" -type f -exec cat {} + >/dev/null || die "not all of $ID can be read"
+    told=$(find "$at/$ID" -type f -exec cat {} + 2>&1 >/dev/null) || die "not all of $ID can be read: $(printf '%s\n' "$told" | head -n 1)"
     printf 'jm-begin\nmeasured %s\njm-end\n' "$(measure "$at/$ID")"
     ;;
 read) # the copy as an archive, and nothing else

@@ -8,9 +8,12 @@
 near_of() { printf '%s/%s/%s\n' "${SNAPSHOTS:-${1%/*}/.jurymast-send}" "$NAME" "${TAG-}"; }
 
 # common prints the newest copy of which this host has the snapshot that was
-# sent, as "ID PATH-OF-THE-SNAPSHOT". $tmp/far is what copies leaves there.
+# sent, as "ID PATH-OF-THE-SNAPSHOT". $tmp/far and $tmp/answer are what copies
+# leaves there. One that is damaged is none: what is made from it has what is
+# spoilt of it too.
 common() {
     while read -r id _ _ _ mark from <&3; do
+        ! grep -qxF "damaged $id" "$tmp/answer" || continue
         s=$(near_of "$from")/$id
         if [ -d "$s" ] && facts "$s" && [ "$uuid" = "$mark" ] && [ "$flags" = readonly ]; then
             printf '%s %s\n' "$id" "$s"
@@ -18,4 +21,11 @@ common() {
         fi
     done 3<"$tmp/far"
     return 1
+}
+
+# spoilt ends the script as damaged does, and has it noted at the other end that
+# the copy $COPY is: in vain where the line is gone.
+spoilt() {
+    there damaged ID "$COPY" || :
+    damaged "$*"
 }

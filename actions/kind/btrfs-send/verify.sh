@@ -3,6 +3,15 @@
 # shellcheck shell=sh disable=SC2154
 
 known
-ask verify ID "$COPY" UUID "$mark"
-grep -qxF "measured $files $bytes" "$tmp/answer" || die "the copy $COPY is not what was sent: $(head -n 1 "$tmp/answer") of $files files and $bytes bytes"
+there verify ID "$COPY" UUID "$mark"
+code=$?
+if [ "$code" != 0 ]; then
+    told=$(why "$code")
+    case $told in
+    *": not all of $COPY can be read: "*) spoilt "the copy $COPY is damaged: $told" ;;
+    esac
+    die "$told"
+fi
+measured=$(head -n 1 "$tmp/answer")
+[ "$measured" = "measured $files $bytes" ] || spoilt "the copy $COPY is not what was sent: $measured of $files files and $bytes bytes"
 echo '@level readable'
