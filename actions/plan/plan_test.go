@@ -138,6 +138,20 @@ rpo = "1h"
 of = "a"
 on = "p"
 kind = "switch"
+[playbook.patch]
+[[playbook.patch.step]]
+over = ["a", "b"]
+run = "true"
+[[playbook.patch.step]]
+on = "a"
+run = "true"
+[playbook.one]
+[[playbook.one.step]]
+on = "s"
+run = "true"
+[playbook.seen]
+[[playbook.seen.step]]
+look = ["a"]
 `
 
 var now = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)

@@ -29,8 +29,16 @@ func playbookQuestions(m *maker) error {
 	if err != nil {
 		return err
 	}
+	var asked []inventory.Ref
 	for i, s := range p.Steps {
 		if s.Plan == "" {
+			for _, on := range over(s) {
+				t, ok := m.Fleet.Target(on)
+				if ok && !slices.Contains(asked, t.Host) && (s.Run != "" || s.Script != "") {
+					asked = append(asked, t.Host)
+					m.ask(answersPrefix+string(t.Host), t.Host, script("answers.sh", nil))
+				}
+			}
 			continue
 		}
 		r, err := m.called(s)
@@ -50,6 +58,32 @@ func playbookQuestions(m *maker) error {
 }
 
 func calledPrefix(i int) string { return "p" + strconv.Itoa(i+1) + "-" }
+
+// answersPrefix begins the question whether a host answers.
+const answersPrefix = "answers-"
+
+// over are the targets that a step's lines of shell are for.
+func over(s inventory.PlaybookStep) []inventory.Ref {
+	if len(s.Over) == 0 && s.On != "" {
+		return []inventory.Ref{s.On}
+	}
+	return s.Over
+}
+
+// reaches adds an open condition where a host is not seen to answer: an earlier
+// step may be what wakes it, and only a person knows.
+func (m *maker) reaches(h inventory.Ref) {
+	a, ok := m.Answers[answersPrefix+string(h)]
+	name := "reach-" + h.Name()
+	if ok && a.Err == "" || slices.ContainsFunc(m.plan.Conditions, func(c actions.Condition) bool { return c.Name == name }) {
+		return
+	}
+	seen := orElse(a.Err, notAsked)
+	if e, known := m.State.Find(actions.Key{Target: h, Check: sshCheck}); ok && known && e.Status != actions.OK {
+		seen = e.Line
+	}
+	m.condition(name, string(h)+" answers, or will once it is its turn", seen, actions.Open).Next = reachNext(h)
+}
 
 // called reads what plan a step calls: a verb, a target, and where to.
 func (m *maker) called(s inventory.PlaybookStep) (Request, error) {
@@ -171,12 +205,9 @@ func (m *maker) own(i int, s inventory.PlaybookStep, past bool) error {
 	if s.Run == "" && s.Script == "" {
 		return nil // only a look
 	}
-	over := s.Over
+	over := over(s)
 	if len(over) == 0 {
-		if s.On == "" {
-			return errorf("give it on or over", "%s: step %d says what to run, and not where", s.Pos, i+1)
-		}
-		over = []inventory.Ref{s.On}
+		return errorf("give it on or over", "%s: step %d says what to run, and not where", s.Pos, i+1)
 	}
 	once := max(1, s.AtOnce)
 	for n := 0; n < len(over); n += once {
@@ -208,6 +239,7 @@ func (m *maker) shell(i int, s inventory.PlaybookStep, on inventory.Ref, several
 		return actions.Step{}, errorf("", "%s: %s is on no host", s.Pos, on)
 	}
 	m.mayChange(t, "protected-"+t.Ref.Name(), string(t.Ref)+" may be changed")
+	m.reaches(t.Host)
 	if !slices.Contains(m.plan.Locks, on) {
 		m.plan.Locks = append(m.plan.Locks, on)
 	}

@@ -1,0 +1,3 @@
+# Is answered, and no more: what runs a line of shell can be asked to run another.
+# shellcheck shell=sh
+:
