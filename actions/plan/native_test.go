@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"jurymast/actions"
 	"jurymast/inventory"
@@ -328,6 +329,30 @@ func TestNativeEvidenceOfADamagedCopy(t *testing.T) {
 				t.Errorf("%+v, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestPickPassesOverWhatIsDamaged: the newest that is not known to be damaged is
+// brought back, one that is where nothing else is left, or where it is named.
+func TestPickPassesOverWhatIsDamaged(t *testing.T) {
+	newest := actions.Copy{ID: "newest", At: now, Proof: "damaged"}
+	older := actions.Copy{ID: "older", At: now.Add(-time.Hour), Proof: "extracted"}
+	half := actions.Copy{ID: "half", At: now, Partial: true}
+	for _, tt := range []struct {
+		name string
+		all  []actions.Copy
+		r    Request
+		want string
+	}{
+		{"an older one is good", []actions.Copy{newest, older}, Request{}, "older"},
+		{"the latest", []actions.Copy{half, newest, older}, Request{Copy: "latest"}, "older"},
+		{"named", []actions.Copy{newest, older}, Request{Copy: "new"}, "newest"},
+		{"nothing else is left", []actions.Copy{half, newest}, Request{}, "newest"},
+		{"nothing else is as old", []actions.Copy{{ID: "new", At: now}, {ID: "then", At: older.At, Proof: "damaged"}}, Request{At: older.At}, "then"},
+	} {
+		if c, why := pick(tt.all, tt.r); c.ID != tt.want {
+			t.Errorf("%s: %q (%s), want %s", tt.name, c.ID, why, tt.want)
+		}
 	}
 }
 

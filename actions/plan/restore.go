@@ -172,6 +172,10 @@ func pick(all []actions.Copy, r Request) (actions.Copy, string) {
 			}
 		}
 	}
+	// What was found damaged is brought back where there is nothing else.
+	if i := slices.IndexFunc(found, func(c actions.Copy) bool { return c.Proof != damaged }); i >= 0 && (r.Copy == "" || r.Copy == "latest") {
+		return found[i], ""
+	}
 	return found[0], ""
 }
 
