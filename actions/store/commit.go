@@ -39,17 +39,14 @@ const ahead = 10 * time.Minute
 // kept always. Metrics are thinned as told at [Store.Series]; one that is not
 // a finite number is left out.
 func (s *Store) Commit(ctx context.Context, w Sweep) error {
-	texts := metricTexts(w.Entries) // before the transaction: others are waiting for it
+	changes := changesOf(w) // before the transaction: others are waiting for it
 	due := make([][]*actions.Entry, len(resolutions))
 	for i, r := range resolutions {
 		due[i] = s.dueMetrics(r, w.Entries)
 	}
 	err := s.writing(ctx, "commit a sweep", func(ctx context.Context, tx *sql.Tx) error {
-		if err := putEntries(ctx, tx, w.Entries, texts, w.At); err != nil {
+		if err := putEntries(ctx, tx, changes, w.At); err != nil {
 			return fmt.Errorf("entries: %w", err)
-		}
-		if err := dropEntries(ctx, tx, w.Gone, w.At); err != nil {
-			return fmt.Errorf("gone: %w", err)
 		}
 		if _, err := appendEvents(ctx, tx, w.Events); err != nil {
 			return fmt.Errorf("events: %w", err)
@@ -69,19 +66,6 @@ func (s *Store) Commit(ctx context.Context, w Sweep) error {
 	}
 	s.remember(due[0]) // the finest: it has them all
 	return nil
-}
-
-// metricTexts returns the metrics of each entry as JSON, "" for none.
-func metricTexts(entries []actions.Entry) []string {
-	texts := make([]string, len(entries))
-	var buf []byte
-	for i := range entries {
-		if ms := finite(entries[i].Metrics); len(ms) > 0 {
-			buf = appendMetrics(buf[:0], ms)
-			texts[i] = string(buf)
-		}
-	}
-	return texts
 }
 
 // finite leaves out what JSON has no word for. Limits that are no numbers are
@@ -111,44 +95,6 @@ func finite(ms []actions.Metric) []actions.Metric {
 }
 
 func isFinite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
-
-func putEntries(ctx context.Context, tx *sql.Tx, entries []actions.Entry, metrics []string, at time.Time) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	put, err := tx.PrepareContext(ctx, byPlace(`
-		insert into entry (target, chk, item, status, line, metrics, next_step, seen_on, cause, at, took, since, bad, last_ok, every, flaps)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		on conflict (target, chk, item) do update set
-			status = excluded.status, line = excluded.line, metrics = excluded.metrics, next_step = excluded.next_step,
-			seen_on = excluded.seen_on, cause = excluded.cause, at = excluded.at, took = excluded.took, since = excluded.since,
-			bad = excluded.bad, last_ok = excluded.last_ok, every = excluded.every, flaps = excluded.flaps
-		where entry.at <= excluded.at or entry.at > $17`))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = put.Close() }() // it ends with the transaction at the latest
-	for i, e := range entries {
-		_, err := put.ExecContext(ctx, string(e.Target), e.Check, e.Item, int64(e.Status), e.Line, metrics[i], e.Next, string(e.On), string(e.Cause),
-			toDB(e.At), int64(e.Took), toDB(e.Since), e.Bad, toDB(e.LastOK), int64(e.Every), e.Flaps, toDB(at.Add(ahead)))
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.Key(), err)
-		}
-	}
-	return nil
-}
-
-func dropEntries(ctx context.Context, tx *sql.Tx, gone []actions.Key, at time.Time) error {
-	for _, k := range gone {
-		_, err := tx.ExecContext(ctx, `
-			delete from entry where target = $1 and chk = $2 and item = $3 and (at <= $4 or at > $5)`,
-			string(k.Target), k.Check, k.Item, toDB(at), toDB(at.Add(ahead)))
-		if err != nil {
-			return fmt.Errorf("%s: %w", k, err)
-		}
-	}
-	return nil
-}
 
 // prune takes away some of what is too old. Each statement finds it through an
 // index, so that it costs next to nothing where there is nothing.

@@ -12,9 +12,7 @@ import (
 // and a store of an earlier release keeps what was measured, too.
 func TestCopies(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "jurymast.db")
-	openTest(t, path)
-	run(t, path, `alter table copy drop column restored`)
-	run(t, path, `delete from migration where number > 2`)
+	ofSchema(t, path, 2)
 	s := openTest(t, path)
 	copied := actions.Copy{Repository: "r", Backup: "b", Target: "service/s", ID: "1", At: noon.Add(-time.Hour), Listed: noon}
 	proven := copied

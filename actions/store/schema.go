@@ -12,8 +12,8 @@ import (
 //
 // Times are nanoseconds since 1970 in UTC, 0 for none, and durations
 // nanoseconds; those of a chunk are seconds.
-var migrations = []string{
-	`
+var migrations = []migration{
+	{text: `
 	create table counter (name text primary key, value bigint not null);
 	insert into counter (name, value) values ('event', 0), ('silence', 0);
 
@@ -45,8 +45,8 @@ var migrations = []string{
 		primary key (target, step, since)
 	);
 	create index chunk_since on chunk (step, since);
-	`,
-	`
+	`},
+	{text: `
 	insert into counter (name, value) values ('run', 0);
 
 	create table run (
@@ -66,8 +66,15 @@ var migrations = []string{
 		primary key (repository, id)
 	);
 	create index copy_target on copy (target, at);
-	`,
-	`alter table copy add column restored bigint not null default 0`,
+	`},
+	{text: `alter table copy add column restored bigint not null default 0`},
+	{text: `create table known (target text primary key, entries text not null)`, move: moveEntries},
+}
+
+// migration is one step: statements, then what they cannot do.
+type migration struct {
+	text string
+	move func(ctx context.Context, tx *sql.Tx) error // may be nil
 }
 
 // migrate runs the steps that the file has not had. Each counts once also when
@@ -89,11 +96,16 @@ func (s *Store) migrate(ctx context.Context) error {
 			}
 		}
 		for i := done; i < len(migrations); i++ {
-			for stmt := range strings.SplitSeq(migrations[i], ";") {
+			for stmt := range strings.SplitSeq(migrations[i].text, ";") {
 				if strings.TrimSpace(stmt) == "" {
 					continue
 				}
 				if _, err := tx.ExecContext(ctx, stmt); err != nil {
+					return fmt.Errorf("migration %d: %w", i+1, err)
+				}
+			}
+			if move := migrations[i].move; move != nil {
+				if err := move(ctx, tx); err != nil {
 					return fmt.Errorf("migration %d: %w", i+1, err)
 				}
 			}

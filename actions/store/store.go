@@ -15,12 +15,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"jurymast/actions"
-	"jurymast/inventory"
 )
 
 // Store is one store, open in this process. Close it when done.
@@ -104,89 +102,6 @@ func each(ctx context.Context, q querier, row func(*sql.Rows) error, query strin
 		err = row(rows)
 	}
 	return errors.Join(err, rows.Err(), rows.Close())
-}
-
-func readEntries(ctx context.Context, q querier) ([]actions.Entry, error) {
-	var n int
-	err := each(ctx, q, func(rows *sql.Rows) error { return rows.Scan(&n) }, `select count(*) from entry`)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]actions.Entry, 0, n)
-	var target inventory.Ref // one copy of a name for all entries of a target
-	read := metricReader{words: map[string]string{}}
-	var row valueRow
-	err = each(ctx, q, func(rows *sql.Rows) error {
-		if err := row.scan(rows, 16); err != nil {
-			return err
-		}
-		var e actions.Entry
-		if ref := inventory.Ref(row.text()); ref != target {
-			target = ref
-		}
-		e.Target, e.Check, e.Item = target, row.text(), row.text()
-		status := row.number()
-		e.Line = row.text()
-		metrics := row.text()
-		e.Next, e.On, e.Cause = row.text(), inventory.Ref(row.text()), inventory.Ref(row.text())
-		e.At, e.Took, e.Since = fromDB(row.number()), time.Duration(row.number()), fromDB(row.number())
-		e.Bad, e.LastOK, e.Every, e.Flaps = int(row.number()), fromDB(row.number()), time.Duration(row.number()), int(row.number())
-		if row.bad {
-			return fmt.Errorf("an entry of %s: %w: a column is of another type", e.Target, errBroken)
-		}
-		e.Status = actions.Unknown // written by a release that knows more: never ok
-		if status >= 0 && status < int64(actions.Unknown) {
-			e.Status = actions.Status(status)
-		}
-		if metrics != "" {
-			var err error
-			if e.Metrics, err = read.read(metrics); err != nil {
-				return fmt.Errorf("metrics of %s: %w: %w", e.Key(), errBroken, err)
-			}
-		}
-		entries = append(entries, e)
-		return nil
-	}, `
-		select target, chk, item, status, line, metrics, next_step, seen_on, cause, at, took,
-		       since, bad, last_ok, every, flaps
-		from entry order by target, chk, item`)
-	return entries, err
-}
-
-// valueRow is one row as the driver gives it: database/sql writes a number down as
-// text and reads it again on its way into a variable.
-type valueRow struct {
-	values [16]any
-	places [16]any // where they are
-	next   int
-	bad    bool // one was not of the type that was asked for
-}
-
-// scan takes the first n values of the next row.
-func (r *valueRow) scan(rows *sql.Rows, n int) error {
-	r.next, r.bad = 0, false
-	for i := range n {
-		r.places[i] = &r.values[i]
-	}
-	return rows.Scan(r.places[:n]...)
-}
-
-func (r *valueRow) text() string {
-	v := r.values[r.next]
-	r.next++
-	s, ok := v.(string)
-	if b, raw := v.([]byte); raw {
-		s, ok = string(b), true
-	}
-	r.bad = r.bad || !ok
-	return s
-}
-
-func (r *valueRow) number() int64 {
-	n, ok := r.values[r.next].(int64)
-	r.next++
-	r.bad = r.bad || !ok
-	return n
 }
 
 // toDB returns a time as it is kept: nanoseconds since 1970, 0 for no time.
