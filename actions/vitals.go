@@ -8,7 +8,8 @@ import (
 )
 
 // The metrics by which a host is known at a glance. A kind whose checks report
-// them under these names takes part; all but those in seconds are in percent.
+// them under these names takes part; all but those in seconds and bytes are in
+// percent.
 const (
 	CheckLoad   = "load"
 	CheckMemory = "memory"
@@ -18,6 +19,8 @@ const (
 	MetricWorked    = "worked"    // of CheckLoad: seconds that each has worked since the start, on average; of two the share is told
 	MetricAvailable = "available" // of CheckMemory: share of it that is free to take
 	MetricUsed      = "used"      // of CheckDisk: share of a file system that is in use
+	MetricTaken     = "taken"     // of CheckDisk: bytes of a file system that are in use
+	MetricSize      = "size"      // of CheckDisk: bytes of a file system in all, with what is kept for root
 	MetricUptime    = "uptime"    // of any check: seconds since the host has started; its line says "up …; " and what it runs
 )
 

@@ -76,7 +76,7 @@ func (d *detail) opened() tea.Cmd {
 func (d *detail) readCourses() tea.Cmd {
 	d.askedAt = d.now
 	var cmds []tea.Cmd
-	for _, k := range d.courses() {
+	for _, k := range d.wanted() {
 		cmds = append(cmds, d.readSeries(k.Key, k.metric))
 	}
 	return tea.Batch(cmds...)

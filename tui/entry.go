@@ -31,13 +31,26 @@ func (d *detail) output(w, h int) []string {
 	if e.Cause != "" {
 		add("not looked at, because of " + string(e.Cause))
 	}
+	fill := filled(e)
 	for _, m := range e.Metrics {
+		if fill != "" && (m.Name == actions.MetricTaken || m.Name == actions.MetricSize) {
+			continue
+		}
 		x := actions.Entry{Result: actions.Result{Metrics: []actions.Metric{m}}}
 		v, limits := valueOf(&x)
 		add(strings.TrimSpace(m.Name + " " + v + "  " + limits))
 	}
-	for _, l := range d.foretold(e) {
+	told := d.foretold(e)
+	if fill != "" && len(told) > 0 && strings.HasPrefix(told[0], "growth ") {
+		told[0] = fill + "  " + told[0]
+	} else if fill != "" {
+		add(fill)
+	}
+	for _, l := range told {
 		add(l)
+	}
+	if grew := d.grewMost(); fill != "" && grew != "" {
+		add(grew)
 	}
 	for _, q := range d.state.Silences {
 		if q.Covers(e.Key(), d.now) {

@@ -147,9 +147,16 @@ func knownState() actions.State {
 	pct := func(v float64) actions.Metric {
 		return actions.Metric{Name: "used", Value: v, Unit: "%", Warn: ptr(85), Fail: ptr(95)}
 	}
+	taken := func(tib float64) actions.Metric {
+		return actions.Metric{Name: "taken", Value: tib * (1 << 40), Unit: "B"}
+	}
+	whole := func(tib float64) actions.Metric {
+		return actions.Metric{Name: "size", Value: tib * (1 << 40), Unit: "B"}
+	}
 	var es []actions.Entry
 	add := func(e ...actions.Entry) { es = append(es, e...) }
-	add(entry("node/nas1", "disk", "/tank", actions.Warn, "91% used, 1.1 TiB free; full in ~10 days; limit 85 %", 49*h, pct(91)),
+	add(entry("node/nas1", "disk", "/tank", actions.Warn, "91% used, 1.1 TiB free; full in ~10 days; limit 85 %", 49*h, pct(91), taken(10.9), whole(12)),
+		entry("node/nas1", "disk", "/tank/media", actions.OK, "70% used, 2.6 TiB free", 288*h, pct(70), taken(6), whole(8.6)),
 		working("node/nas1", 0.09, 9, 288*h), memory("node/nas1", 39, 288*h), started("node/nas1", 96),
 		entry("node/nas1", "zpool", "tank", actions.OK, "ONLINE", 2304*h))
 	add(working("node/pve", 0.33, 31, 288*h), memory("node/pve", 30, 288*h), entry("node/pve", "disk", "/", actions.OK, "62% used", 288*h, pct(62)))
@@ -254,6 +261,11 @@ func (f *fake) History(_ context.Context, of inventory.Ref, _ int) ([]actions.Ev
 }
 func (f *fake) Series(_ context.Context, k actions.Key, metric string) ([]actions.Point, error) {
 	var out []actions.Point
+	if metric == actions.MetricTaken {
+		now := map[string]float64{"/tank": 10.9, "/tank/media": 6}[k.Item] * (1 << 40)
+		grew := map[string]float64{"/tank": 90, "/tank/media": 410}[k.Item] * (1 << 30)
+		return []actions.Point{{At: at.Add(-7 * 24 * time.Hour), Value: now - grew}, {At: at, Value: now}}, nil
+	}
 	if k.Check == actions.CheckDisk { // it fills
 		for i := range 96 {
 			back := time.Duration(95-i) * 2 * time.Hour

@@ -193,7 +193,7 @@ func answered(t testing.TB, m *root, f *fake) {
 	t.Helper()
 	switch s := m.top().(type) {
 	case *detail:
-		for _, k := range s.courses() {
+		for _, k := range s.wanted() {
 			ps, _ := f.Series(t.Context(), k.Key, k.metric)
 			m.Update(seriesMsg{k.Key, k.metric, ps})
 		}

@@ -106,6 +106,71 @@ func growthOf(points []actions.Point, now time.Time) growth {
 // fills reports whether a metric is of something that fills.
 func fills(k metricKey) bool { return k.Check == actions.CheckDisk && k.metric == actions.MetricUsed }
 
+// named returns a metric of an entry, nil where it has none of that name.
+func named(e *actions.Entry, name string) *actions.Metric {
+	for i := range e.Metrics {
+		if m := &e.Metrics[i]; m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// filled is how many bytes of a file system are in use of how many, "" for
+// everything else and where it has not been told.
+func filled(e *actions.Entry) string {
+	taken, all := named(e, actions.MetricTaken), named(e, actions.MetricSize)
+	if e.Check != actions.CheckDisk || taken == nil || all == nil {
+		return ""
+	}
+	used, total := number(taken.Value, taken.Unit), number(all.Value, all.Unit)
+	if head, unit, ok := strings.Cut(used, " "); ok && strings.HasSuffix(total, " "+unit) {
+		used = head
+	}
+	return "used " + used + " of " + total
+}
+
+// taken are the courses of the bytes that the host's file systems take.
+func (d *detail) taken() []metricKey {
+	var out []metricKey
+	for i := range d.entries {
+		if e := &d.entries[i]; e.Check == actions.CheckDisk && named(e, actions.MetricTaken) != nil {
+			out = append(out, metricKey{e.Key(), actions.MetricTaken})
+		}
+	}
+	return out
+}
+
+// wanted are the courses that are read: those that are drawn, and what file
+// systems take.
+func (d *detail) wanted() []metricKey { return append(d.courses(), d.taken()...) }
+
+// grewMost says which file system of the host takes how much more than where
+// its kept course begins, a day ago at least. What is less than a thousandth of
+// it is not worth a line.
+func (d *detail) grewMost() string {
+	const grewLeast = 1e-3
+	var at string
+	var most float64
+	var since time.Time
+	for _, k := range d.taken() {
+		points := d.series[k]
+		if len(points) < 2 || d.now.Sub(points[0].At) < 24*time.Hour {
+			continue
+		}
+		e := d.entry(k.Key.String())
+		grew := named(e, actions.MetricTaken).Value - points[0].Value
+		if all := named(e, actions.MetricSize); all == nil || grew < grewLeast*all.Value || grew <= most {
+			continue
+		}
+		at, most, since = k.Item, grew, points[0].At
+	}
+	if at == "" {
+		return ""
+	}
+	return fmt.Sprintf("largest growth on %s: %s, +%s in %s", d.ref.Name(), at, size(int64(most)), days(d.now.Sub(since)))
+}
+
 // foretold is what the course of a check's first number says of its limits: by
 // how much it grows, when it crossed the first, and when it will reach the other.
 // It is said of what fills, and of nothing else.

@@ -41,8 +41,11 @@ func linuxDisks(v linuxVitals, a actions.Answer, b, fill inventory.Bound) []acti
 		st := judge(b, u.percent)
 		r := actions.Reading{
 			Item: m.at, Status: st,
-			Line:    fmt.Sprintf("%.0f%% used, %s free", u.percent, bytesWord(u.free*1024)),
-			Metrics: []actions.Metric{measured(actions.MetricUsed, "%", u.percent, b)},
+			Line: fmt.Sprintf("%.0f%% used, %s free", u.percent, bytesWord(u.free*1024)),
+			Metrics: []actions.Metric{
+				measured(actions.MetricUsed, "%", u.percent, b),
+				{Name: actions.MetricTaken, Unit: "B", Value: u.used * 1024}, {Name: actions.MetricSize, Unit: "B", Value: u.size * 1024},
+			},
 		}
 		limit := limitWords(b, st, "%")
 		if days, ok := fullIn(a.Series(m.at, actions.MetricUsed), u.percent, a.Now); ok {

@@ -144,15 +144,19 @@ func pastVitals(t inventory.Ref, f *sshlab.Linux, now, at time.Time, calm bool) 
 	for _, disk := range f.Disks {
 		// A twentieth is kept for root, and df does not count it.
 		used := math.Ceil(100 * float64(disk.Used) / (0.95 * float64(disk.Size)))
+		taken := float64(disk.Used)
 		e := entry(actions.CheckDisk, disk.Mount)
 		if t == "node/nas" && disk.Mount == "/srv/volumes" && !calm {
 			used = demoFull - pastGrowth*now.Sub(at).Hours()/24
+			taken -= 0.0095 * float64(disk.Size) * pastGrowth * now.Sub(at).Hours() / 24
 			if over := (used - demoWarn) / pastGrowth; over >= 0 { // days
 				e.Status, e.Since = actions.Warn, at.Add(-time.Duration(over*float64(24*time.Hour)))
 				e.LastOK = e.Since
 			}
 		}
-		e.Metrics = []actions.Metric{{Name: actions.MetricUsed, Value: used, Unit: "%"}}
+		e.Metrics = []actions.Metric{
+			{Name: actions.MetricUsed, Value: used, Unit: "%"}, {Name: actions.MetricTaken, Value: taken, Unit: "B"}, {Name: actions.MetricSize, Value: float64(disk.Size), Unit: "B"},
+		}
 		es = append(es, e)
 	}
 	return es
