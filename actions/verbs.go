@@ -63,8 +63,9 @@ const (
 )
 
 // SaidDamaged is said by a step that fails when it has found that the copy which
-// it was to bring back is not what was copied: "@damaged TEXT". Such a copy counts
-// no more. It is the one word that is heard of a step that failed.
+// it was to read or to bring back is not what was copied: "@damaged TEXT". Such a
+// copy counts no more; of one that is not read for another reason what was known
+// stays. It is the one word that is heard of a step that failed.
 const SaidDamaged = "damaged"
 
 // Data is how the data of one target is copied and brought back. Scripts that
@@ -138,7 +139,7 @@ type Repository struct {
 	// copy itself is why.
 	Extract Script
 	// Verify reads $COPY's data back and ends with 0 when it is whole. It says
-	// @level.
+	// @level. Where it fails it says [SaidDamaged] if the copy itself is why.
 	Verify Script
 	// Forget removes what $KEEP_LAST, $KEEP_HOURLY … do not keep; nil: it does not.
 	Forget *Script

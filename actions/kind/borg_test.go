@@ -280,8 +280,27 @@ func TestBorgDamaged(t *testing.T) {
 	if got := b.copiesOf(r, "web"); len(got) != 1 { // a listing finds nothing wrong
 		t.Errorf("listed: %v", got)
 	}
-	b.refuses(r.Verify, in, "the copy "+in[actions.InCopy]+" cannot be read: borg: ")
-	b.refuses(r.Extract, in, "cannot be extracted")
+	b.unsound(r.Verify, in, true, "the copy "+in[actions.InCopy]+" is damaged: borg: Data integrity error: ")
+	b.unsound(r.Extract, in, true, "the copy "+in[actions.InCopy]+" is damaged: borg: Data integrity error: ")
+	if err := os.Truncate(segment, most/2); err != nil {
+		t.Fatal(err)
+	}
+	b.unsound(r.Verify, in, true, "is damaged: borg: Data integrity error: ")
+	if err := os.Remove(segment); err != nil {
+		t.Fatal(err)
+	}
+	b.unsound(r.Verify, in, true, "is damaged: borg: the segment ")
+	if err := os.WriteFile(segment, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	// Something else than the copy is why.
+	b.secrets["PW"] = "another"
+	b.unsound(r.Verify, in, false, "the password of the repository")
+	delete(b.secrets, "PW")
+	b.unsound(r.Verify.With(map[string]string{"REPOSITORY": filepath.Join(b.dir, "none")}), in, false, "there is no repository")
+	b.holdBorg(filepath.Join(b.dir, "re po", "lock.exclusive"))
+	b.unsound(r.Verify, in, false, "is locked")
 }
 
 func TestBorgForgets(t *testing.T) {

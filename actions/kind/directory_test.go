@@ -87,8 +87,12 @@ func TestDirectoryDamaged(t *testing.T) {
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.refuses(r.Verify, in, "is damaged")
-	b.refuses(r.Extract, in, "is damaged")
+	b.unsound(r.Verify, in, true, "is damaged")
+	b.unsound(r.Extract, in, true, "is damaged")
+	env := b.env
+	b.standIn("sha256sum", "echo 'sha256sum: -: Input/output error' >&2; exit 1\n")
+	b.unsound(r.Verify, in, false, "cannot be read: sha256sum: -: Input/output error")
+	b.env = env
 	if _, err := os.Stat(in[actions.InInto]); err == nil {
 		t.Error("a damaged copy was extracted")
 	}

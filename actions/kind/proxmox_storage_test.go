@@ -358,16 +358,21 @@ func TestProxmoxStorageVerifies(t *testing.T) {
 		"vzdump-qemu-113-6.vma.zst": "echo image | zstd -q | head -c 15", "vzdump-lxc-113-7.tar.zst": "tar -c tree | zstd -q | head -c 40",
 		"vzdump-lxc-113-8.tar.gz": "tar -c tree | gzip | head -c 60", "vzdump-lxc-113-9.tar": "echo image",
 	} {
-		b.refuses(n.Verify, archive(name, made), "is damaged")
+		b.unsound(n.Verify, archive(name, made), true, "is damaged")
 	}
 	b.state("broken", "")
-	b.refuses(n.Verify, archive("vzdump-qemu-113-1.vma.zst", "echo image | zstd -q"), "wrong vma extent")
+	b.unsound(n.Verify, archive("vzdump-qemu-113-1.vma.zst", "echo image | zstd -q"), true, "wrong vma extent")
+	b.gone("broken")
+	b.standIn("zstd", "head -c 3; echo 'zstd: Input/output error' >&2; exit 1\n")
+	b.unsound(n.Verify, archive("vzdump-lxc-113-4.tar.zst", "echo stale"), false, "zstd: Input/output error")
+	b.standIn("zstd", "kill -9 $$\n")
+	b.unsound(n.Verify, archive("vzdump-qemu-113-1.vma.zst", "echo stale"), false, "is whole is not known: ")
 	in := pveWith(actions.InCopy, b.copied("nas:backup/vm/113/x", "113", "1700000000", "77", ""))
 	if said := b.does(n.Verify, in); said["level"] != "listed" {
 		t.Errorf("what nobody has read is %v", said)
 	}
 	smallFile(t, filepath.Join(b.dir, "state/copies/nas:backup+vm+113+x/state"), "failed")
-	b.refuses(n.Verify, in, "the server's own verification failed")
+	b.unsound(n.Verify, in, true, "the server's own verification failed")
 	b.refuses(n.Verify, pveWith(actions.InCopy, "nas:backup/vm/114/y"), "lists no copy nas:backup/vm/114/y of guest 113")
 }
 

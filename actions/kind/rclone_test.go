@@ -77,8 +77,9 @@ func TestRcloneTroubles(t *testing.T) {
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.refuses(r.Verify, in, "is damaged")
+	b.unsound(r.Verify, in, true, "is damaged")
 	b.refuses(r.Extract, in, "cop")
+	b.unsound(r.Verify.With(none), in, false, "didn't find section in config file")
 	in[actions.InCopy] = "20200101T000000Z-r0.tar.zst"
 	b.refuses(r.Verify, in, "there is no copy")
 	// An archive that nothing marks is no copy.

@@ -142,6 +142,18 @@ func (b *bed) refuses(s actions.Script, inputs map[string]string, reason string)
 	}
 }
 
+// unsound runs a script that reads a copy and must fail: with a word that the copy
+// itself is damaged, or without one where something else is why.
+func (b *bed) unsound(s actions.Script, inputs map[string]string, damaged bool, reason string) {
+	b.t.Helper()
+	out := b.run(s, inputs)
+	said, ok := actions.Said(out.Stdout)[actions.SaidDamaged]
+	lines := strings.Split(strings.TrimSpace(string(out.Stderr)), "\n")
+	if out.Exit == 0 || ok != damaged || damaged && said == "" || !strings.Contains(lines[len(lines)-1], reason) {
+		b.t.Errorf("%s ended with %d, damaged %v, want %v and a reason like %q\n%s%s", s.Name, out.Exit, ok, damaged, reason, out.Stdout, out.Stderr)
+	}
+}
+
 // tree makes files to copy below a name of the bed's folder and returns the
 // folder's path.
 func (b *bed) tree(name string) string {

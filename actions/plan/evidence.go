@@ -9,7 +9,8 @@ import (
 	"jurymast/actions"
 )
 
-// damaged is the proof of a copy that could not be read back.
+// damaged is the proof of a copy that was found not to be what was copied. One
+// that could only not be read, for whatever reason, keeps the proof it had.
 const damaged = "damaged"
 
 // Evidence returns what the journal of a run shows of copies: a copy counts
@@ -119,10 +120,7 @@ func provenCopy(r actions.Run, s actions.Step, base string, said map[string]map[
 			raise(said[id]["level"])
 		}
 	}
-	if state[verify] == "failed" {
-		reached = damaged
-	}
-	for _, id := range []string{s.ID, strings.TrimSuffix(s.ID, base) + "try"} {
+	for _, id := range []string{verify, s.ID, strings.TrimSuffix(s.ID, base) + "try"} {
 		if state[id] == "failed" && said[id][actions.SaidDamaged] != "" {
 			reached = damaged
 		}

@@ -106,6 +106,15 @@ nothing() {
     [ "$LOCAL" = yes ] && grep -q 'is not a valid repository' "$tmp/err" && [ -z "$(ls -A "$REPOSITORY" 2>/dev/null)" ]
 }
 
+# spoilt prints what borg complained of, where that is of the data itself and not
+# of the way to it.
+spoilt() {
+    grep -m 1 -E '^(Remote: )?(Data integrity|Decompression) error: |damaged \(all-zero\) chunks|^(Remote: )?Object with key .* not found in repository' "$tmp/err" && return
+    [ "$LOCAL" = yes ] || return 1
+    segment=$(sed -n "s/^FileNotFoundError: [^'\"]*['\"]\(\/.*\/data\/[0-9]*\/[0-9]*\)['\"]$/\1/p" "$tmp/err" | tail -n 1)
+    [ -n "$segment" ] && mounted && [ -f "$REPOSITORY/config" ] && [ ! -e "$segment" ] && echo "the segment $segment is gone"
+}
+
 # ready ends it where the folder of the repository is not mounted.
 ready() {
     mounted || die "nothing is mounted at $MOUNT, where the repository lies"

@@ -6,5 +6,10 @@
 
 ready
 known
-ask extract --dry-run "::$COPY" || die "the copy $COPY cannot be read: $(why "$?")"
+ask extract --dry-run "::$COPY"
+code=$?
+if [ "$code" != 0 ]; then
+    bad=$(spoilt) && damaged "the copy $COPY is damaged: borg: $bad"
+    unread "$(why "$code")"
+fi
 echo '@level readable'

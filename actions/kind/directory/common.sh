@@ -29,6 +29,12 @@ damaged() {
     die "$*"
 }
 
+# unread ends it where something else than the copy may be why: what was known
+# of it stays.
+unread() {
+    die "whether the copy $COPY is whole is not known: $*"
+}
+
 # trouble ends a survey: it cannot be used now.
 trouble() {
     printf '@trouble %s\n' "$(printf '%s' "$*" | tr '\n\t' '  ')"

@@ -34,5 +34,7 @@ check() {
     [ -f "$there/$COPY" ] || die "there is no copy $COPY in $there"
     want=$(cat "$there/$COPY".[0-9]*b.[0-9]*f*.sha256 2>/dev/null | awk 'NR == 1 { print $1 }')
     [ -n "$want" ] || die "the copy $COPY has no sum: it was not made to its end"
-    [ "$(sum <"$there/$COPY")" = "$want" ] || damaged "the copy $COPY is damaged: its sum is not that of its making"
+    found=$(sum <"$there/$COPY" 2>"$tmp/err")
+    [ -n "$found" ] || unread "$there/$COPY cannot be read: $(tail -n 1 "$tmp/err")"
+    [ "$found" = "$want" ] || damaged "the copy $COPY is damaged: its sum is not that of its making"
 }

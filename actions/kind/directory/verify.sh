@@ -4,6 +4,6 @@
 ready
 check
 how=$(unpacker "$COPY") || exit 1
-$how <"$there/$COPY" | tar -tf - >"$tmp/list" 2>"$tmp/err" || die "the copy $COPY is no whole archive: $(tail -n 1 "$tmp/err")"
-[ -s "$tmp/list" ] || die "the copy $COPY is empty"
+$how <"$there/$COPY" | tar -tf - >"$tmp/list" 2>"$tmp/err" || unread "its sum is that of its making, and tar does not read it to its end: $(tail -n 1 "$tmp/err")"
+[ -s "$tmp/list" ] || damaged "the copy $COPY is empty"
 echo '@level readable'

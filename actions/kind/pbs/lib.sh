@@ -65,6 +65,19 @@ why() {
     esac
 }
 
+# spoilt prints what the client complained of, where that is of the data itself.
+spoilt() {
+    grep -m 1 -E 'wrong (CRC )?checksum|wrong (chunk )?digest|wrong length|unable to load chunk .*No such file' "$tmp/err" | sed 's/^Error: //'
+}
+
+# broken ends it where the client ended with a code while it read the copy; $1
+# ends it where something else may be why.
+broken() {
+    bad=$(spoilt)
+    [ -z "$bad" ] || damaged "the copy $COPY is damaged: proxmox-backup-client: $bad"
+    "$1" "$(why "$2")"
+}
+
 # snapshots leaves all snapshots of the namespace in $tmp/flat.
 snapshots() {
     once snapshot list --output-format json >"$tmp/list" || return

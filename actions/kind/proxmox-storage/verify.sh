@@ -6,7 +6,7 @@
 
 known
 found=$(awk -v id="$COPY" '$1 == id { print $9 }' "$tmp/copies")
-[ "$found" != failed ] || die "the copy $COPY is damaged: the server's own verification failed"
+[ "$found" != failed ] || damaged "the copy $COPY is damaged: the server's own verification failed"
 case $COPY in
 *:backup/vm/* | *:backup/ct/*)
     echo '@level listed'
@@ -41,6 +41,13 @@ done
     exit "$code"
 }
 code=$?
-[ "$(cat "$tmp/code")" = 0 ] || die "the copy $COPY is damaged: $(why 'it cannot be unpacked')"
-[ "$code" = 0 ] || die "the copy $COPY is damaged: $(tail -n 1 "$tmp/err2")"
+unpacked=$(cat "$tmp/code")
+# What says that of the data is damage; that it was not read may be the storage.
+# Whatever comes behind what could not unpack it only sees its end.
+if [ "$unpacked" != 0 ] || [ "$code" != 0 ]; then
+    [ "$unpacked" != 0 ] || mv "$tmp/err2" "$tmp/err"
+    bad=$(grep -m 1 -iE 'premature end|unexpected e(nd|of)|decoding error|corrupt|crc error|checksum|invalid compressed data|length error|unsupported format|unknown frame|not in [a-z]* format|not a lzop file|does not look like a tar|vma (extent|header|file)' "$tmp/err")
+    [ -z "$bad" ] || damaged "the copy $COPY is damaged: $bad"
+    unread "$(why 'it cannot be unpacked')"
+fi
 echo '@level readable'

@@ -67,6 +67,37 @@ copies() {
         }' "$tmp/names" | marks
 }
 
+# spoilt prints what rclone complained of, where that is of the data itself: what
+# it decrypts tells by itself when it is not what was encrypted. The mark was read
+# by the same password ahead. A last block that was harmed ends it early, as a
+# line that is cut does, and at the same place each time.
+spoilt() {
+    grep -m 1 -E 'failed to authenticate decrypted block|too short to be encrypted|not an encrypted file' "$tmp/err" | sed 's,^[0-9/]* [0-9:]* [A-Z]* *: ,,' | grep . && return
+    if [ "$CRYPT" != yes ] || ! grep -q "unexpected EOF" "$tmp/err"; then
+        return
+    fi
+    cp "$tmp/err" "$tmp/first"
+    again=$(once cat "$there/$COPY" | sum)
+    if [ "$again" = "$found" ] && grep -q 'unexpected EOF' "$tmp/err" && [ "$(once cat "$there/$mark")" = "$(cat "$tmp/mark")" ]; then
+        echo 'it ends early, twice at the same place'
+    fi
+    mv "$tmp/first" "$tmp/err"
+}
+
+# judge ends it unless all of the copy came and has the sum $right. $tmp/cat.code
+# and $tmp/sum tell of what came; $1 ends it where something else may be why.
+judge() {
+    code=$(cat "$tmp/cat.code")
+    found=$(cat "$tmp/sum")
+    if [ "$code" != 0 ]; then
+        bad=$(spoilt)
+        [ -z "$bad" ] || damaged "the copy $COPY is damaged: rclone: $bad"
+        "$1" "$(why "$code")"
+    fi
+    [ -n "$found" ] || "$1" 'no sum could be made of it'
+    [ "$found" = "$right" ] || damaged "the copy $COPY is damaged: its sum is not that of its making"
+}
+
 # right prints the sum that the mark of $COPY holds.
 right() {
     known
@@ -75,5 +106,7 @@ right() {
     [ -n "$mark" ] || die "there is no copy $COPY in $there"
     once cat "$there/$mark" >"$tmp/mark" || die "$(why "$?")"
     right=$(awk 'NR == 1 { print $1 }' "$tmp/mark")
-    [ -n "$right" ] || die "the mark of the copy $COPY is empty"
+    case $right in
+    '' | *[!0-9a-f]*) die "the mark of the copy $COPY holds no sum" ;;
+    esac
 }

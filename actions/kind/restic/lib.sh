@@ -87,6 +87,27 @@ nothing() {
         ! grep -q 'no such host' "$tmp/err"
 }
 
+# spoilt prints what restic complained of, where that is of the data itself and
+# not of the way to it. A pack that ends early, or is not there, is looked for by
+# another way: a line that was cut looks the same.
+spoilt() {
+    grep -m 1 -E 'ciphertext verification failed|invalid data returned|invalid hash|[Dd]ata mismatch|does not match|not found in (repository|index)' "$tmp/err" && return
+    pack=$(sed -n 's,.*<data/\([0-9a-f][0-9a-f]*\)>.*,\1,p' "$tmp/err" | tail -n 1)
+    [ -n "$pack" ] || return 1
+    cp "$tmp/err" "$tmp/why"
+    ask check >"$tmp/check" # reads no data, and knows the size of each pack
+    cat "$tmp/err" >>"$tmp/check"
+    mv "$tmp/why" "$tmp/err"
+    grep -m 1 -E "^pack ${pack}[0-9a-f]*: (does not exist|unexpected)" "$tmp/check"
+}
+
+# broken ends it where the copy $COPY cannot be brought back or read: $1 says
+# that, and $2 is restic's code.
+broken() {
+    bad=$(spoilt) && damaged "the copy $COPY is damaged: restic: $bad"
+    "$1" "$(why "$2")"
+}
+
 # ready ends it where the folder of the repository is not mounted.
 ready() {
     mounted || die "nothing is mounted at $MOUNT, where the repository lies"
