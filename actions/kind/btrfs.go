@@ -21,8 +21,8 @@ A btrfs is full when no room is left to give out, whatever df says: writing fail
 that RAID 1 cannot pair is not counted as room. Several profiles for one sort of data are warn: a degraded mount writes
 data that has no second copy, and only a balance makes it whole again.
 
-A scrub that found what it could not mend is fail, one that mended is warn, and so is one that is long ago, was broken
-off or never ran. It needs root: without it btrfs tells wrong numbers, and that is unknown. The sudoers rules are for
+A scrub that found what it could not mend is fail. One that mended is warn until another finds nothing: what is mended is
+well, what spoilt it may go on. So is one that is long ago, was broken off or never ran. It needs root: without it btrfs tells wrong numbers, and that is unknown. The sudoers rules are for
 sudo 1.9.10 and newer, and for places without blanks. Missing tool: apt install btrfs-progs.`,
 	Levels: []inventory.Level{inventory.LevelNode, inventory.LevelVM, inventory.LevelCheck},
 	Options: []inventory.Option{

@@ -302,7 +302,7 @@ func btrfsScrub(b btrfsFS, bound inventory.Bound, now time.Time) actions.Reading
 	case found > 0:
 		r.Status = actions.Worst(r.Status, actions.Warn)
 		r.Line += fmt.Sprintf("; it mended %.0f of %.0f errors", count["corrected_errors"], found)
-		r.Next = "btrfs device stats " + b.at
+		r.Next = "btrfs device stats " + b.at + " names the device: look into it, then: btrfs scrub start " + b.at
 	}
 	return r
 }

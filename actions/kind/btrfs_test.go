@@ -42,6 +42,11 @@ func TestBtrfsScrub(t *testing.T) {
 			t.Errorf("%s: want %s %q, got %+v", x.name, x.status, x.line, r)
 		}
 	}
+	// It stays so until another scrub finds nothing: that is what is to be done.
+	mended := btrfsFS{at: "/srv", scrub: said("Scrub started:    "+ago(1)+"\nStatus:           finished\n", 0, 1, 0, 1), exits: [3]string{"", "", "0"}}
+	if r := btrfsScrub(mended, bound, now); r.Status != actions.Warn || !strings.Contains(r.Next, "btrfs device stats /srv") || !strings.HasSuffix(r.Next, "btrfs scrub start /srv") {
+		t.Errorf("mended: %+v", r)
+	}
 	never := btrfsFS{scrub: said("\tno stats available\n", 0, 0, 0, 0), exits: [3]string{"", "", "0"}}
 	if r := btrfsScrub(never, inventory.Bound{Warn: math.NaN(), Fail: math.NaN()}, now); r.Status != actions.OK {
 		t.Errorf("without a limit: %+v", r)
