@@ -46,6 +46,18 @@ func (e *Engine) State(ctx context.Context) (actions.State, error) {
 	return st, storeTrouble("what was seen last cannot be read", err)
 }
 
+// SeenLast reads the state by itself, without an inventory: whoever is in haste
+// does both at the same time. What is wrong with the store is told by
+// [Engine.State].
+func SeenLast(ctx context.Context, p Paths) (actions.State, error) {
+	s, err := store.OpenReadOnly(ctx, p.Store())
+	if err != nil {
+		return actions.State{}, err
+	}
+	defer func() { _ = s.Close() }() // nothing was written
+	return s.State(ctx)
+}
+
 // Summaries returns a state as one row a target.
 func (e *Engine) Summaries(s actions.State) []actions.Summary {
 	return check.Summaries(e.fleet, s, e.now())

@@ -22,7 +22,8 @@ type consoleEngine struct {
 	person  asker
 	mu      sync.Mutex
 	now     *heldEngine
-	stamp   string // of the inventory's files, as they were looked at last
+	stamp   string             // of the inventory's files, as they were looked at last
+	ahead   chan actions.State // what was seen last, read while all else was made ready; closed when taken or not to be had
 	closing sync.WaitGroup
 }
 
@@ -36,9 +37,16 @@ type heldEngine struct {
 }
 
 func (a *app) openConsole(ctx context.Context) (*consoleEngine, error) {
-	c := &consoleEngine{a: a, person: make(asker)}
+	c := &consoleEngine{a: a, person: make(asker), ahead: make(chan actions.State, 1)}
+	c.closing.Go(func() {
+		defer close(c.ahead)
+		if s, err := engine.SeenLast(ctx, a.paths()); err == nil {
+			c.ahead <- s
+		}
+	})
 	h, err := c.open(ctx)
 	if err != nil {
+		c.closing.Wait()
 		return nil, err
 	}
 	c.now, c.stamp = h, stampOf(h.Fleet().Files)
@@ -179,6 +187,9 @@ func (c *consoleEngine) Deploys(t inventory.Ref) error {
 
 // State implements tui.Engine.
 func (c *consoleEngine) State(ctx context.Context) (actions.State, error) {
+	if s, ok := <-c.ahead; ok {
+		return s, nil
+	}
 	return ask(c, func(e *engine.Engine) (actions.State, error) { return e.State(ctx) })
 }
 

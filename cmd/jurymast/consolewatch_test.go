@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"jurymast/actions"
+	"jurymast/actions/store"
 	"jurymast/inventory"
 	"jurymast/ssh/sshlab"
 	"jurymast/tui"
@@ -189,4 +191,38 @@ func TestConsoleWatchesTheNewInventory(t *testing.T) {
 		t.Error(err)
 	}
 	s.until(t, "an answer of the one that hung", func() bool { return len(s.looks["node/hangs"]) > 0 && !s.looking["node/hangs"] })
+}
+
+// TestTheStateIsReadAhead: what was seen last is there with the inventory; what is
+// asked for after that comes from the store as it is then.
+func TestTheStateIsReadAhead(t *testing.T) {
+	_, _, path := openLab(t, "a")
+	dir := filepath.Dir(path)
+	env := map[string]string{"HOME": dir, "JURYMAST_INVENTORY": path, "JURYMAST_STATE_DIR": filepath.Join(dir, "state")}
+	s, err := store.Open(t.Context(), filepath.Join(dir, "state", "jurymast.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	look := func(line string) {
+		t.Helper()
+		at := time.Now()
+		e := actions.Entry{Result: actions.Result{Target: "node/a", Check: "ssh", Line: line, At: at}, Since: at}
+		if err := s.Commit(t.Context(), store.Sweep{Entries: []actions.Entry{e}, At: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look("before")
+	c, err := newApp(nil, streams{}, func(n string) (string, bool) { v, ok := env[n]; return v, ok }).openConsole(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	for _, want := range []string{"before", "after"} {
+		st, err := c.State(t.Context())
+		if got := st.Of("node/a"); err != nil || len(got) != 1 || got[0].Line != want {
+			t.Errorf("%+v, %v, want %q", got, err, want)
+		}
+		look("after")
+	}
 }
