@@ -210,7 +210,7 @@ const resting = time.Minute
 // freeze is how long rows keep their order after a key.
 const freeze = time.Second
 
-// ordered reports whether rows may change their places: not while somebody is
+// still reports whether rows keep their places: somebody is
 // choosing one.
 func (m *root) still() bool {
 	if m.now.Before(m.frozen) || m.prompt != nil {

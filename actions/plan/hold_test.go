@@ -98,7 +98,8 @@ func TestHoldUnderEveryShell(t *testing.T) {
 }
 
 // TestThroughUnderEveryShell: what copies is run behind what leads its paths to a
-// snapshot, with all that it is told, and what was copied of a snapshot that is
+// snapshot, with all that it is told and that no program of it finds in its
+// environment, and what was copied of a snapshot that is
 // not whole is said to be so.
 func TestThroughUnderEveryShell(t *testing.T) {
 	for _, shell := range [][]string{{"dash"}, {"busybox", "sh"}, {"bash", "--posix"}} {
@@ -130,7 +131,7 @@ func TestThroughUnderEveryShell(t *testing.T) {
 			}
 			copies := actions.Script{
 				Name: "copy", Inputs: map[string]string{"WORD": "it's\na $word", "END": "0"}, Keep: map[string]inventory.Secret{"PASSWORD": {Env: "X"}},
-				Body: "echo \"@copy $(cat \"$JURYMAST_ROOT/led\") $RUN $WORD $PASSWORD ${JM_COPY-}${JM_THROUGH-}\"\ntrap 'echo over' EXIT\n[ ! -e \"$JURYMAST_ROOT/fill\" ] || : >\"$JURYMAST_ROOT/full\"\nexit \"$END\"\n",
+				Body: "echo \"@copy $(cat \"$JURYMAST_ROOT/led\") $RUN $WORD $PASSWORD ${JM_COPY-}${JM_THROUGH-}$(sh -c 'echo ${PASSWORD+secret}${WORD+word}${JM_COPY+text}')\"\ntrap 'echo over' EXIT\n[ ! -e \"$JURYMAST_ROOT/fill\" ] || : >\"$JURYMAST_ROOT/full\"\nexit \"$END\"\n",
 			}
 			copying := m.whileHeld(d, copies, "copied.sh")
 			if copying.Keep == nil || copying.Inputs["WORD"] != copies.Inputs["WORD"] || copying.Name != "copy" {

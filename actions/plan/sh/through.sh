@@ -9,9 +9,17 @@ if ! command -v unshare >/dev/null; then
 fi
 (
     # shellcheck disable=SC2086,SC2163 # names
-    export RUN JM_COPY JM_THROUGH $JM_NAMES
+    export RUN JM_COPY JM_THROUGH JM_NAMES $JM_NAMES
+    # What it is told, secrets among it, is for this shell and not for what it starts.
     # shellcheck disable=SC2016 # expanded by the other shell
-    exec unshare -m /bin/sh -c '(eval "$JM_THROUGH") </dev/null || exit 1
+    exec unshare -m /bin/sh -c 'for jm_name in RUN JM_COPY JM_THROUGH $JM_NAMES; do
+    eval "[ -n \"\${$jm_name+set}\" ]" || continue
+    eval "jm_value=\$$jm_name"
+    unset "$jm_name"
+    eval "$jm_name=\$jm_value"
+done
+unset JM_NAMES jm_name jm_value
+(eval "$JM_THROUGH") </dev/null || exit 1
 jm_copy=$JM_COPY
 unset JM_COPY JM_THROUGH
 eval "$jm_copy"'
