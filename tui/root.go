@@ -210,8 +210,7 @@ const resting = time.Minute
 // freeze is how long rows keep their order after a key.
 const freeze = time.Second
 
-// still reports whether rows keep their places: somebody is
-// choosing one.
+// still reports whether rows keep their places: somebody is choosing one.
 func (m *root) still() bool {
 	if m.now.Before(m.frozen) || m.prompt != nil {
 		return true
