@@ -85,6 +85,7 @@ func All() []actions.Kind {
 		wireguard,
 		zerotier,
 		zfs,
+		zfsSend,
 	}
 }
 

@@ -45,6 +45,12 @@ func sendLine(f *inventory.Fleet, r inventory.Repository, from inventory.Ref) (m
 	return in, nil
 }
 
+// sentFiles are the verbs that are the same for all repositories that send, and
+// whose lib.sh says common and seat.
+var sentFiles = map[string]string{
+	"list.sh": "btrfs-send/list.sh", "forget.sh": "btrfs-send/forget.sh", "extract.sh": "btrfs-send/extract.sh", "verify.sh": "btrfs-send/verify.sh",
+}
+
 // sendVerbs puts the scripts of a repository together that sends to a far end:
 // what answers there is made of the files far.
 func sendVerbs(folder string, in map[string]string, libs []string, far ...string) func(name string, ahead ...string) actions.Script {
@@ -52,7 +58,7 @@ func sendVerbs(folder string, in map[string]string, libs []string, far ...string
 	files := slices.Concat([]string{commonFile, "directory/lib.sh", jsonFile, "btrfs-send/line.sh"}, libs)
 	return func(name string, ahead ...string) actions.Script {
 		own := folder + "/" + name
-		s := compound(in, nil, slices.Concat(files, ahead, []string{cmp.Or(askedFiles[name], own)})...)
+		s := compound(in, nil, slices.Concat(files, ahead, []string{cmp.Or(askedFiles[name], sentFiles[name], own)})...)
 		s.Name = own
 		return s
 	}

@@ -1,13 +1,13 @@
 # Writes the copy $COPY below $INTO, by the path that was copied, and says
-# @files and @bytes. Where that is on a btrfs it becomes a subvolume again.
+# @files and @bytes. Of every repository that sends; seat makes the folder.
 # shellcheck shell=sh disable=SC2154
 
 known
 if fresh; then
     to=$INTO$from
     mkdir -p "${to%/*}" || exit 1
-    btrfs subvolume create "$to" >/dev/null 2>&1 </dev/null || mkdir "$to" || exit 1
-    question read ID "$COPY" UUID "$mark"
+    seat "$to" || exit 1
+    question read ID "$COPY" MARK "$mark"
     attributes
     {
         line 'exec /bin/sh -s' <"$tmp/ask" 2>"$tmp/near.err"
@@ -21,7 +21,7 @@ if fresh; then
     near=$(cat "$tmp/near.code")
     if [ "$near" != 0 ] && [ "$near" != 141 ]; then
         mv "$tmp/near.err" "$tmp/err"
-        # What btrfs finds spoilt by its checksums is not read.
+        # What a file system finds spoilt by its checksums is not read.
         broken=$(grep 'Input/output error' "$tmp/err" | head -n 1)
         [ -z "$broken" ] || spoilt "the copy $COPY is damaged: $who: $broken"
         die "the copy $COPY cannot be read: $(why "$near")"

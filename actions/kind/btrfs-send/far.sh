@@ -94,12 +94,12 @@ damaged) # so that no other is made from it
     printf 'jm-begin\njm-end\n'
     ;;
 verify) # the sums of the data are compared when it is read
-    is "$ID" "$UUID"
+    is "$ID" "$MARK"
     told=$(find "$at/$ID" -type f -exec cat {} + 2>&1 >/dev/null) || die "not all of $ID can be read: $(printf '%s\n' "$told" | head -n 1)"
     printf 'jm-begin\nmeasured %s\njm-end\n' "$(measure "$at/$ID")"
     ;;
 read) # the copy as an archive, and nothing else
-    is "$ID" "$UUID"
+    is "$ID" "$MARK"
     keeping=
     case $(tar --help 2>/dev/null) in
     *--xattrs-include*) keeping='--acls --xattrs --xattrs-include=* --numeric-owner --sparse' ;;

@@ -1,5 +1,5 @@
 # Removes the copies of $TAG that no rule keeps, but never the newest of which
-# both sides have the snapshot: without it all would have to be sent again.
+# both sides have the snapshot, by common: without it all would have to be sent again.
 # Inputs: KEEP_LAST, KEEP_HOURLY, KEEP_DAILY, KEEP_WEEKLY, KEEP_MONTHLY,
 # KEEP_YEARLY. Says @removed.
 # shellcheck shell=sh disable=SC2154

@@ -23,9 +23,6 @@ common() {
     return 1
 }
 
-# spoilt ends the script as damaged does, and has it noted at the other end that
-# the copy $COPY is: in vain where the line is gone.
-spoilt() {
-    there damaged ID "$COPY" || :
-    damaged "$*"
-}
+# seat makes the folder that a copy is written to: a subvolume again, where it
+# comes to lie on a btrfs.
+seat() { btrfs subvolume create "$1" >/dev/null 2>&1 </dev/null || mkdir "$1"; }

@@ -139,3 +139,10 @@ say() {
     read -r copy _ bytes files _ <"$tmp/found" || return 1
     printf '@copy %s\n@bytes %s\n@files %s\n' "$copy" "$bytes" "$files"
 }
+
+# spoilt ends the script as damaged does, and has it noted at the other end that
+# the copy $COPY is: in vain where the line is gone.
+spoilt() {
+    there damaged ID "$COPY" || :
+    damaged "$*"
+}
