@@ -281,7 +281,7 @@ const (
 	EventShell  EventType = "shell"  // a person opened a shell on a host
 	EventTrust  EventType = "trust"  // a host key was trusted or replaced
 	EventBooted EventType = "booted" // a host came back with another boot id
-	EventNote   EventType = "note"   // a person wrote something down about a run
+	EventNote   EventType = "note"   // a person wrote something down about a target or a run
 
 	EventRun    EventType = "run"    // a run began, went on or ended: To is its state
 	EventIntent EventType = "intent" // a step is about to be done: written before the act

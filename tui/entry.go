@@ -57,6 +57,9 @@ func (d *detail) output(w, h int) []string {
 			add(fmt.Sprintf("%s by %s until %s: %s", quietWords[q.Kind], q.Who, d.comes(q.Until), q.Reason))
 		}
 	}
+	if n := d.noted; n != nil {
+		add("note by " + n.Who + ", " + d.stamp(n.At) + ": " + n.Line)
+	}
 	seen := "seen " + d.since(e.At) + " ago in " + e.Took.Round(time.Millisecond).String() + ", every " + ageText(e.Every)
 	if e.Stale(d.now) {
 		seen += ": stale"

@@ -358,6 +358,10 @@ func (f *fake) Note(_ context.Context, run, text string) error {
 	f.ask("note " + run + ": " + text)
 	return nil
 }
+func (f *fake) NoteTarget(_ context.Context, t inventory.Ref, text string) error {
+	f.ask("note " + string(t) + ": " + text)
+	return nil
+}
 func (f *fake) Shell(_ context.Context, h inventory.Ref) ([]string, error) {
 	return []string{"true", string(h)}, nil
 }

@@ -48,7 +48,7 @@ var keyTable = []keyRow{
 	{"fold", []string{"z"}, "fold", "show what is done in one line, or each of it"},
 	{"next-hit", []string{"n"}, "next", "next place where it is found"},
 	{"prev-hit", []string{"N"}, "previous", "place before where it is found"},
-	{"note", []string{"n"}, "note", "write something down about a run, for its report"},
+	{"note", []string{"n"}, "note", "write something down about it"},
 	{"dry-run", []string{"d"}, "dry run", "of each step, whether it can be seen that it would work"},
 	{"drill", []string{"d"}, "drill", "plan to prove a copy beside the live data"},
 	{"choose", []string{"c"}, "choose…", "plan it anew with another copy, host or folder"},

@@ -149,6 +149,7 @@ func newActions(m *root, r inventory.Ref) *menu {
 		return x
 	}
 	look("ssh to "+m.hostOf(r).Name(), "shell", m.noShell(r), func() tea.Cmd { return m.shell(r) })
+	look("write a note…", "note", "", func() tea.Cmd { return m.noteTarget(r) })
 	look("edit in the inventory", "edit", "", func() tea.Cmd { return m.edit(r) })
 	x.items = append(x.items, item{group: "Quiet", text: "acknowledge, mute, maintenance", key: m.keys.show("quiet"), do: func() tea.Cmd { return m.open(newQuiet(m, r)) }})
 	can := m.changes(r)

@@ -234,6 +234,8 @@ func (m *root) eventText(e *actions.Event) string {
 // change says what an event did.
 func change(e *actions.Event) string {
 	switch {
+	case e.Type == actions.EventNote && e.Run == "":
+		return "note  " + e.Who + ": " + e.Line
 	case e.From != "" && e.To != "":
 		return e.From + " -> " + e.To + "  " + e.Line
 	case e.Run != "":

@@ -136,3 +136,31 @@ func TestSeveralAreMarkedAndLookedAt(t *testing.T) {
 		})
 	r.press("esc").not("marked").press("*").sees("6 marked").press("*").not("marked")
 }
+
+func TestANoteOnATarget(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	r := sit(t, f, 120, 36, Options{}).sees("Problems 6").press("2").sees("Nodes 4").press("enter").sees("Nodes > nas1")
+	r.press("n").sees("note on node/nas1").press("enter").sees("say what others should know")
+	r.types("new disks ordered").press("enter").sees("noted on node/nas1").asked("the note", func(f *fake) bool {
+		return slices.Equal(f.asked, []string{"note node/nas1: new disks ordered"})
+	})
+	f.happen(actions.Event{Type: actions.EventNote, Target: "node/nas1", Who: "anna", Line: "new disks ordered"})
+	r.sees("note by anna, 20:05: new disks ordered").sees("note  anna: new disks ordered")
+	// One on a run of it is not on the target.
+	f.mu.Lock()
+	f.run.ID = "0412-k3f9"
+	f.mu.Unlock()
+	f.happen(actions.Event{Type: actions.EventNote, Target: "node/nas1", Who: "ben", Line: "disk was full"})
+	r.sees("run 0412-k3f9").sees("note by anna").not("note by ben")
+}
+
+func TestReadOnlyWritesNoNoteOnATarget(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.readOnly = true
+	sit(t, f, 120, 36, Options{}).sees("Problems 6").press("2").sees("Nodes 4").press("n").sees("read-only").not("note on").press("enter").sees("Nodes > nas1").press("n").not("note on")
+	if len(f.asked) != 0 {
+		t.Errorf("asked %q", f.asked)
+	}
+}

@@ -41,6 +41,12 @@ func (m *root) about(one func() inventory.Ref, all func() []inventory.Ref) []bin
 			}
 			return none()
 		}, do: func() tea.Cmd { return m.open(newQuiet(m, one())) }},
+		{act: "note", why: func() string {
+			if m.engine.ReadOnly() {
+				return readOnly
+			}
+			return none()
+		}, do: func() tea.Cmd { return m.noteTarget(one()) }},
 		{act: "copy", why: none, do: func() tea.Cmd { return m.open(newCopy(m, one())) }},
 		{act: "edit", why: none, do: func() tea.Cmd { return m.edit(one()) }},
 	}

@@ -70,6 +70,8 @@ type Engine interface {
 	Report(ctx context.Context, run string) (string, error)
 	// Note writes down what a person says about a run, for its report.
 	Note(ctx context.Context, run, text string) error
+	// NoteTarget writes down what a person says about a target.
+	NoteTarget(ctx context.Context, t inventory.Ref, text string) error
 
 	// Shell returns the command line of a shell on a host.
 	Shell(ctx context.Context, host inventory.Ref) ([]string, error)

@@ -400,21 +400,46 @@ func (e *Engine) NoteRun(ctx context.Context, id, text string) error {
 	if err := e.mayWrite("write a note on run " + r.ID); err != nil {
 		return err
 	}
-	text = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
-			return ' ' // it would steer the terminal of whoever reads the report
-		}
-		return c
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	switch {
-	case text == "":
-		return &Trouble{Class: ClassUsage, What: "the note on run " + r.ID + " is empty", Next: "jurymast runs note " + r.ID + " 'what others should know'"}
-	case len(text) > actions.MaxLine:
-		return &Trouble{Class: ClassUsage, What: fmt.Sprintf("the note takes %d bytes, at most %d", len(text), actions.MaxLine), Next: "the short of it, and where the long of it stands"}
+	if text, err = noteText("run "+r.ID, "jurymast runs note "+r.ID, text); err != nil {
+		return err
 	}
 	_, err = s.Append(ctx, actions.Event{Run: r.ID, Type: actions.EventNote, At: e.now(), Target: r.Target, Who: e.options.Who, Line: text})
 	return storeTrouble("it could not be written down", err)
+}
+
+// NoteTarget writes down what a person says about a target, in at most
+// [actions.MaxLine] bytes. The newest stands beside the target, all in history.
+func (e *Engine) NoteTarget(ctx context.Context, r inventory.Ref, text string) error {
+	if _, ok := e.fleet.Target(r); !ok {
+		return &Trouble{Class: ClassUsage, What: fmt.Sprintf("no target is called %q", r), Next: "jurymast list"}
+	}
+	if err := e.mayWrite("write a note on " + string(r)); err != nil {
+		return err
+	}
+	text, err := noteText(string(r), "jurymast note "+string(r), text)
+	if err != nil {
+		return err
+	}
+	return e.note(ctx, actions.Event{Type: actions.EventNote, Target: r, Line: text})
+}
+
+// noteText is a note in one line that steers no terminal. It refuses one that is
+// empty or too long; command is what writes a note on the same.
+func noteText(of, command, text string) (string, error) {
+	text = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+			return ' '
+		}
+		return c
+	}, strings.ToValidUTF8(text, "�"))
+	text = strings.Join(strings.Fields(text), " ")
+	switch {
+	case text == "":
+		return "", &Trouble{Class: ClassUsage, What: "the note on " + of + " is empty", Next: command + " 'what others should know'"}
+	case len(text) > actions.MaxLine:
+		return "", &Trouble{Class: ClassUsage, What: fmt.Sprintf("the note takes %d bytes, at most %d", len(text), actions.MaxLine), Next: "the short of it, and where the long of it stands"}
+	}
+	return text, nil
 }
 
 // RunProgress returns how far a run is.

@@ -149,6 +149,12 @@ func (c *consoleEngine) Note(ctx context.Context, id, text string) error {
 	return err
 }
 
+// NoteTarget implements tui.Engine.
+func (c *consoleEngine) NoteTarget(ctx context.Context, r inventory.Ref, text string) error {
+	_, err := ask(c, func(e *engine.Engine) (struct{}, error) { return struct{}{}, e.NoteTarget(ctx, r, text) })
+	return err
+}
+
 // Report implements tui.Engine.
 func (c *consoleEngine) Report(ctx context.Context, id string) (string, error) {
 	return ask(c, func(e *engine.Engine) (string, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,30 @@ the noise stops. It ends by itself when the target is ok again.`,
 	f.StringVar(&reason, "reason", "", "why, for those who come after (required)")
 	f.StringVar(&check, "check", "", "only this `check` of the target")
 	return c
+}
+
+func (a *app) noteCommand() *cobra.Command {
+	return a.command(&cobra.Command{
+		Use:   "note TARGET TEXT...",
+		Short: "Write something down about a target, for those who come after",
+		Long: `Write something down about a target: what was ordered, who was called. The
+newest note stands beside the target in the console and in "jurymast show", with
+who wrote it and when; all stand in history. On a run: jurymast runs note.`,
+		Example:           "  jurymast note nas1 new disks ordered, here on Friday\n  jurymast history nas1 --kind note",
+		Args:              args(cobra.MinimumNArgs(2)),
+		ValidArgsFunction: a.completeTargets(),
+		RunE: func(c *cobra.Command, as []string) error {
+			e, err := a.open(c.Context())
+			if err != nil {
+				return err
+			}
+			t, err := e.Fleet().Lookup(as[0])
+			if err != nil {
+				return err
+			}
+			return e.NoteTarget(c.Context(), t.Ref, strings.Join(as[1:], " "))
+		},
+	}, "0", "64", "74", "77")
 }
 
 func (a *app) maintCommand() *cobra.Command {

@@ -62,7 +62,7 @@ func (a *app) rootCommand() *cobra.Command {
 // tree is every command, by the group of the help page it stands in.
 func (a *app) tree() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
-		"looking":  {a.uiCommand(), a.checkCommand(), a.statusCommand(), a.listCommand(), a.showCommand(), a.historyCommand(), a.sshCommand()},
+		"looking":  {a.uiCommand(), a.checkCommand(), a.statusCommand(), a.listCommand(), a.showCommand(), a.historyCommand(), a.noteCommand(), a.sshCommand()},
 		"changing": {a.planCommand(), a.runCommand(), a.runsCommand(), a.backupCommand(), a.kitCommand()},
 		"quieting": {a.ackCommand(), a.maintCommand()},
 		"setup":    {a.demoCommand(), a.inventoryCommand(), a.hostsCommand(), a.kindsCommand(), a.doctorCommand(), a.unitsCommand()},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,14 @@ func (a *app) showCommand() *cobra.Command {
 				return err
 			}
 			v := targetView{target: t, fleet: e.Fleet(), entries: st.Of(t.Ref), events: events}
+			notes, err := e.History(c.Context(), engine.Filter{Target: t.Ref, Types: []actions.EventType{actions.EventNote}, Limit: 50})
+			if err != nil {
+				return err
+			}
+			// One on a run of it stands in that run's report.
+			if i := slices.IndexFunc(notes, func(n actions.Event) bool { return n.Run == "" }); i >= 0 {
+				v.note = &notes[i]
+			}
 			for _, s := range e.Summaries(st) {
 				if s.Ref == t.Ref {
 					v.summary = s
@@ -56,6 +65,7 @@ type targetView struct {
 	summary actions.Summary
 	entries []actions.Entry
 	events  []actions.Event
+	note    *actions.Event // the newest, nil where there is none
 }
 
 func (v targetView) listing(p printer) listing {
@@ -69,8 +79,9 @@ func (v targetView) listing(p printer) listing {
 		NeededBy []inventory.Ref `json:"needed_by"`
 		Results  []resultItem    `json:"results"`
 		Events   []actions.Event `json:"events"`
+		Note     *actions.Event  `json:"note"`
 		Declared string          `json:"declared"`
-	}{summaryItem{v.summary, v.summary.Standby}, v.fleet.Needs(v.target.Ref), v.fleet.NeededBy(v.target.Ref), results, v.events, v.target.Pos.String()}
+	}{summaryItem{v.summary, v.summary.Standby}, v.fleet.Needs(v.target.Ref), v.fleet.NeededBy(v.target.Ref), results, v.events, v.note, v.target.Pos.String()}
 	return listing{
 		schema:  "target",
 		columns: []column{{head: "STATE"}, {head: "WHAT"}, {head: "WHY"}},
@@ -109,6 +120,13 @@ func (a *app) showTarget(v targetView) error {
 	fact("declared", t.Pos.String())
 	if t.Protected {
 		fact("protected", "yes: it is only ever looked at")
+	}
+	if n := v.note; n != nil {
+		when := ts.show(n.At, p.now)
+		if ts == timeAge {
+			when += " ago"
+		}
+		fact("note", fmt.Sprintf("by %s, %s: %s", n.Who, when, n.Line))
 	}
 	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
 		return err
