@@ -95,6 +95,33 @@ func (s *planScreen) cells(id string, buf []widget.Cell) []widget.Cell {
 	return append(buf, widget.Cell{Text: x.Do.Name, Style: s.st.dim}, widget.Cell{Text: est}, undo, widget.Cell{Text: names(x.Down), Style: s.st.dim})
 }
 
+// whole is the condition under the cursor in full, where its row has no room
+// for that.
+func (s *planScreen) whole(w int) []string {
+	name, ok := strings.CutPrefix(s.table.Selected(), condID)
+	if !ok {
+		return nil
+	}
+	i := slices.IndexFunc(s.plan.Conditions, func(c actions.Condition) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	text := conditionText(s.plan.Conditions[i])
+	if widget.Width(text) <= s.table.Room(w) {
+		return nil
+	}
+	out := []string{s.st.ruleLine("Condition "+name, "", w)}
+	if s.room() == layoutTiny {
+		out = nil // a rule takes a line that the text needs
+	}
+	for _, l := range wrap(text, w-2) {
+		out = append(out, "  "+s.st.text(l, w-2))
+	}
+	return out
+}
+
+func conditionText(c actions.Condition) string { return c.Text + ": " + c.Seen + nextText(c) }
+
 func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.Cell {
 	sign, box := widget.Cell{Text: s.st.signs[actions.Warn], Style: s.st.warn}, ""
 	switch c.Hold {
@@ -111,7 +138,7 @@ func (s *planScreen) condition(c actions.Condition, buf []widget.Cell) []widget.
 		box = "noted"
 	}
 	name := widget.Cell{Text: c.Name, Style: s.st.dim}
-	buf = append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: c.Text + ": " + c.Seen + nextText(c)})
+	buf = append(buf, sign, widget.Cell{Text: box}, widget.Cell{Text: conditionText(c)})
 	if s.room() == layoutWide {
 		return append(buf, name)
 	}
@@ -154,14 +181,18 @@ func (s *planScreen) view(w, h int) []string {
 		conditions = fmt.Sprintf("Conditions %d of %d hold", holding(p), n)
 	}
 	out = append(out, s.st.ruleLine(fmt.Sprintf("%s, steps %d", conditions, len(p.Steps)), note, w))
-	foot := s.impact(w)
-	if room == layoutTiny || s.zoomed {
-		foot = nil
-	}
+	// What is needed to run it is always seen, then steps, then the rest.
 	left := h - len(out)
-	if most := left / 2; len(foot) > most {
-		foot = foot[:most]
+	need := s.need(w)
+	need = need[:min(len(need), max(1, left-3))]
+	var means []string
+	if room != layoutTiny && !s.zoomed {
+		means = s.impact(w)
 	}
+	means = means[:min(len(means), max(0, left/2-len(need)))]
+	whole := s.whole(w)
+	whole = whole[:min(len(whole), max(0, (left-len(need)-len(means))/2))]
+	foot := slices.Concat(whole, means, need)
 	rows := left - len(foot)
 	if room == layoutWide && rows > s.table.Len()+3 {
 		for _, c := range p.Conditions {

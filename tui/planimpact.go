@@ -9,11 +9,11 @@ import (
 	"jurymast/tui/widget"
 )
 
-// impact is what the plan means for the fleet, what becomes of it when a step
-// fails, and how it is confirmed.
+// impact is what the plan means for the fleet, and what becomes of it when a
+// step fails.
 func (s *planScreen) impact(w int) []string {
 	if s.room() != layoutWide {
-		return append(append(append([]string{s.st.ruleLine("Blast radius", "", w)}, s.radius(w)...), s.named("undo", undoText(s.plan), w)...), append(s.keyLines(w), s.named("to run", s.needed(), w)...)...)
+		return append(append([]string{s.st.ruleLine("Blast radius", "", w)}, s.radius(w)...), s.named("undo", undoText(s.plan), w)...)
 	}
 	half := (w - 1) / 2
 	left := append([]string{s.st.ruleLine("Blast radius", "", half)}, s.radius(half)...)
@@ -34,7 +34,25 @@ func (s *planScreen) impact(w int) []string {
 		}
 		out = append(out, beside(a, b, half, s.st.between(i)))
 	}
-	return append(append(append(out, s.st.ruleLine("Needed to run", "", w)), s.keyLines(w)...), s.named("", s.needed(), w)...)
+	return out
+}
+
+// need is what it takes to run the plan, in full.
+func (s *planScreen) need(w int) []string {
+	var out []string
+	name := "to run"
+	if s.room() == layoutWide {
+		out, name = []string{s.st.ruleLine("Needed to run", "", w)}, ""
+	}
+	out = append(out, s.keyLines(w)...)
+	name = widget.Fit(name, min(len(name), 1)*14, "")
+	for _, l := range wrap(s.needed(), w-2-len(name)) {
+		if l != "" {
+			out = append(out, "  "+name+s.st.text(l, w-2-len(name)))
+		}
+		name = strings.Repeat(" ", len(name))
+	}
+	return out
 }
 
 // named is a value under a name, nothing for an empty one.

@@ -123,6 +123,17 @@ func (t *Table) View(width, height int, active bool) []string {
 	return out
 }
 
+// Room is how many cells the column has that takes what is left over; 0 where
+// there is none.
+func (t *Table) Room(width int) int {
+	for i, w := range t.widths(width) {
+		if t.Columns[i].Flex {
+			return w
+		}
+	}
+	return 0
+}
+
 // widths gives what is left over to the column that takes it; where there is
 // too little, columns give way from the right.
 func (t *Table) widths(width int) []int {
