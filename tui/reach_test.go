@@ -85,7 +85,7 @@ func TestOnePaneTakesTheScreen(t *testing.T) {
 	t.Parallel()
 	r := sit(t, newFake(t), 120, 36, Options{}).sees("Problems 6").sees("Recent")
 	r.press("tab", "+").sees("Nodes 4").not("Problems").press("esc").sees("Problems 6").press("!").sees("Problems 6").not("Recent").press("!").sees("Recent")
-	r.press("2", "enter").sees("Checks 5").sees("Recent on nas1").press("tab", "+").sees("▸ disk /tank").not("Checks 5").press("tab").sees("▸ Recent on nas1").press("+").sees("Checks 5")
+	r.press("2", "enter").sees("Checks 6").sees("Recent on nas1").press("tab", "+").sees("▸ disk /tank").not("Checks 6").press("tab").sees("▸ Recent on nas1").press("+").sees("Checks 6")
 	r.press("6", "c").sees("3-2-1").not("Freshness").press("c").sees("Freshness").press("8", "+").not("Changes a day").press("+").sees("Changes a day")
 }
 
