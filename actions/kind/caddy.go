@@ -58,7 +58,7 @@ func caddyChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	s := lookScript(map[string]string{
 		"ADMIN": orDefault(t.Options.String("admin"), caddyAdmin), "CONFIG": config,
 		"CERTIFICATES": certificatesAt(t, caddyStorage+"/certificates"), "SUDO": sudo(f, t),
-	}, "tls/disk.sh", "caddy/look.sh")
+	}, "tls/disk.sh", "tls/discreet.sh", "caddy/look.sh")
 	read := func(id, title string, judge func(c caddySaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			c, why := caddyParse(t, a)
@@ -91,7 +91,7 @@ func caddyData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 			"ADMIN": orDefault(t.Options.String("admin"), caddyAdmin), "CONFIG": orDefault(t.Options.String("config"), caddyConfig),
 			"OWNER": orDefault(t.Options.String("user"), "caddy"), "UNIT": orDefault(t.Options.String("unit"), "caddy"),
 		},
-		files: []string{"caddy/server.sh"},
+		files: []string{"caddy/server.sh", "tls/discreet.sh"},
 		usual: []string{"/etc/caddy", caddyStorage},
 	})
 }

@@ -171,6 +171,10 @@ func TestCaddyLook(t *testing.T) {
 		}
 	}
 
+	for _, lines := range []string{"canary-5f1d", "header {\n X canary-5f1d more\n }\n canary-5f1d { }", "reverse_proxy {\n header_up X canary-5f1d many canary-5f1d\n }"} {
+		b.configure(lines) // at which reading stops is told, and not what is there
+		b.sees("config", actions.Fail, "the configuration on disk cannot be read")
+	}
 	b.configure("respnd x")
 	b.sees("config", actions.Fail, "unrecognized directive: respnd")
 	b.sees("caddy", actions.OK, "3 upstreams")

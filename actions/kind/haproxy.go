@@ -67,7 +67,7 @@ func haproxyChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	s := lookScript(map[string]string{
 		"SOCKET": orDefault(t.Options.String("socket"), haproxySocket), "CONFIG": orDefault(t.Options.String("config"), haproxyConfig),
 		"CERTIFICATES": certificatesAt(t, usualCertificates), "SUDO": sudo(f, t),
-	}, "tls/disk.sh", "haproxy/look.sh")
+	}, "tls/disk.sh", "tls/discreet.sh", "haproxy/look.sh")
 	read := func(id, title string, judge func(h haproxySaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			h, why := haproxyParse(t, a)
@@ -97,7 +97,7 @@ func haproxyData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 			"SOCKET": orDefault(t.Options.String("socket"), haproxySocket), "CONFIG": orDefault(t.Options.String("config"), haproxyConfig),
 			"PID": orDefault(t.Options.String("pid"), "/run/haproxy.pid"), "UNIT": orDefault(t.Options.String("unit"), "haproxy"),
 		},
-		files: []string{"haproxy/server.sh"},
+		files: []string{"haproxy/server.sh", "tls/discreet.sh"},
 		usual: []string{"/etc/haproxy", "/etc/letsencrypt"},
 		tries: true,
 	})

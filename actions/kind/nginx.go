@@ -52,7 +52,7 @@ is made to read its files when all is right, and is seen to do so. A drill tests
 func nginxData(f *inventory.Fleet, t inventory.Target) (actions.Data, error) {
 	return proxyData(f, t, proxyCopy{
 		in:    map[string]string{"CONFIG": t.Options.String("config"), "UNIT": orDefault(t.Options.String("unit"), "nginx")},
-		files: []string{"nginx/server.sh", "nginx/lib.sh"},
+		files: []string{"nginx/server.sh", "nginx/lib.sh", "tls/discreet.sh"},
 		usual: []string{"/etc/nginx", "/etc/letsencrypt"},
 		tries: true,
 	})
@@ -65,7 +65,7 @@ func nginxChecks(f *inventory.Fleet, t inventory.Target) []actions.Check {
 	s := lookScript(map[string]string{
 		"CONFIG": t.Options.String("config"), "CONTAINER": t.Options.String("container"), "STATUS": t.Options.String("status"),
 		"CERTIFICATES": certificatesAt(t, usualCertificates), "SUDO": sudo(f, t),
-	}, "docker/enter.sh", "nginx/reach.sh", "nginx/lib.sh", "tls/disk.sh", "nginx/look.sh")
+	}, "docker/enter.sh", "nginx/reach.sh", "nginx/lib.sh", "tls/disk.sh", "tls/discreet.sh", "nginx/look.sh")
 	read := func(id, title string, judge func(n nginxSaid, a actions.Answer) []actions.Reading) actions.Check {
 		c := actions.Check{ID: id, Title: title, Script: s, Every: time.Minute, Read: func(a actions.Answer) []actions.Reading {
 			n, why := nginxParse(t, a)

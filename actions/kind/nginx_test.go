@@ -147,8 +147,8 @@ func (b *nginxBed) look(id string, lines ...string) []actions.Reading {
 		if len(a.Stderr) > 0 {
 			b.t.Errorf("stderr %q", a.Stderr)
 		}
-		if strings.Contains(string(a.Stdout), "PRIVATE") {
-			b.t.Error("a key leaves the host")
+		if strings.Contains(string(a.Stdout), "PRIVATE") || strings.Contains(string(a.Stdout), "canary") {
+			b.t.Errorf("a secret leaves the host: %s", a.Stdout)
 		}
 		return c.Read(a)
 	}
@@ -184,6 +184,17 @@ func TestNginxLook(t *testing.T) {
 	b.sees("nginx", actions.OK, "2 workers")
 	b.site(fmt.Sprintf("listen 127.0.0.1:%d ssl;", b.port))
 	b.sees("config", actions.Fail, "duplicate listen")
+	b.site(`set $key "canary-5f1d"; location /x { proxy_set_header Authorization "Bearer canary-5f1d"; proxy_pass http://127.0.0.1:1; }`)
+	b.sees("config", actions.OK, "passes its test")
+	for lines, says := range map[string]string{
+		"location /x { proxy_set_header X abc;canary-5f1d; }":                   "unknown directive …",
+		`set $key "pa$canary_5f1d";`:                                            "unknown … variable",
+		"location /x { proxy_pass http://bob:canary-5f1d@app.example; }":        "invalid port in upstream …",
+		`location /x { proxy_set_header X "canary-5f1d" "canary" "and more"; }`: `number of arguments in "proxy_set_header"`,
+	} {
+		b.site(lines) // at which reading stops is told, and not what is there
+		b.sees("config", actions.Fail, says)
+	}
 	b.site("")
 	put(t, filepath.Join(b.dir, "etc/sites/two.conf"), fmt.Sprintf("server { listen 127.0.0.1:%d ssl; server_name app.example; ssl_certificate %[2]s/live/app.example/fullchain.pem; ssl_certificate_key %[2]s/live/app.example/privkey.pem; }\n", b.port, b.dir))
 	b.sees("config", actions.Warn, "conflicting server name")

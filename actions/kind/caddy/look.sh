@@ -1,4 +1,4 @@
-# Says how a Caddy is, in parts "== NAME", behind tls/disk.sh. Inputs: ADMIN
+# Says how a Caddy is, in parts "== NAME", behind tls/disk.sh and tls/discreet.sh. Inputs: ADMIN
 # (host:port of its admin API, or the path of its socket), CONFIG, CERTIFICATES
 # (paths, one a line), SUDO ("sudo -n" or nothing).
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
@@ -39,7 +39,7 @@ case $CONFIG in
 *)
     said=$($as caddy adapt --config "$CONFIG" 2>&1 >/dev/null </dev/null)
     code=$?
-    printf '%s\n' "$said" | tail -n 5
+    printf '%s\n' "$said" | tail -n 5 | discreet
     echo "exit $code"
     ;;
 esac

@@ -1,5 +1,5 @@
 # What the scripts that copy Caddy and bring it back know of it, behind
-# files/lib.sh. Inputs: CONFIG, ADMIN, OWNER (the user that it runs as), UNIT.
+# files/lib.sh; tls/discreet.sh follows. Inputs: CONFIG, ADMIN, OWNER (the user that it runs as), UNIT.
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 
 name=Caddy
@@ -17,7 +17,7 @@ have() { command -v caddy >/dev/null; }
 tested() { "$@" $as_owner caddy validate --config "$CONFIG" </dev/null; }
 
 # why picks what is wrong from what a test said.
-why() { sed -n '$s/^Error: //p'; }
+why() { sed -n '$s/^Error: //p' | discreet; }
 
 under_systemd() { [ -d "${JURYMAST_ROOT-}/run/systemd/system" ]; }
 

@@ -1,5 +1,5 @@
-# Says how an HAProxy is, in parts "== NAME", behind tls/disk.sh. Inputs: SOCKET,
-# CONFIG, CERTIFICATES (paths, one a line), SUDO ("sudo -n" or nothing).
+# Says how an HAProxy is, in parts "== NAME", behind tls/disk.sh and
+# tls/discreet.sh. Inputs: SOCKET, CONFIG, CERTIFICATES (paths, one a line), SUDO ("sudo -n" or nothing).
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 
 LC_ALL=C
@@ -31,7 +31,7 @@ haproxy -v 2>&1 </dev/null | sed 1q
 echo '== test'
 said=$($root haproxy -c -f "$CONFIG" 2>&1 </dev/null)
 code=$?
-printf '%s\n' "$said" | tail -n 20
+printf '%s\n' "$said" | tail -n 20 | discreet
 echo "exit $code"
 echo '== processes'
 cat "${JURYMAST_ROOT-}"/proc/[0-9]*/stat 2>/dev/null | awk '$2 == "(haproxy)" { n++ } END { print n + 0 }'

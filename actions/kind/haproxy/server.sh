@@ -11,7 +11,7 @@ have() { command -v haproxy >/dev/null; }
 tested() { "$@" haproxy -c -q -f "$CONFIG" </dev/null; }
 
 # why picks what is wrong from what a test said.
-why() { sed -n -e '/^\[ALERT\]/{s/^[^)]*) : //;p;q;}' -e '$p'; }
+why() { sed -n -e '/^\[ALERT\]/{s/^[^)]*) : //;p;q;}' -e '$p' | discreet; }
 
 # serving prints the number of the process that answers at the socket.
 serving() {

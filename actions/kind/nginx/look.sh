@@ -1,5 +1,5 @@
 # Says how an nginx is, in parts "== NAME", behind nginx/reach.sh, nginx/lib.sh
-# and tls/disk.sh. Inputs: CONFIG (empty: the program's own), STATUS (URL of its
+# tls/disk.sh and tls/discreet.sh. Inputs: CONFIG (empty: the program's own), STATUS (URL of its
 # stub_status; empty for none), CERTIFICATES (paths, one a line).
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 
@@ -9,7 +9,7 @@ printf '%s\n' "$built" | sed 1q
 all=$($root nginx -T ${CONFIG:+-c "$CONFIG"} 2>&1 </dev/null)
 code=$?
 echo '== test'
-printf '%s\n' "$all" | if [ "$code" = 0 ]; then grep -E '^(nginx: |[0-9/]+ [0-9:]+ \[)'; else cat; fi | tail -n 20
+printf '%s\n' "$all" | if [ "$code" = 0 ]; then grep -E '^(nginx: |[0-9/]+ [0-9:]+ \[)'; else cat; fi | tail -n 20 | discreet
 echo "exit $code"
 echo '== pid'
 pid=$(printf '%s\n' "$all" | pid_file)

@@ -1,5 +1,5 @@
 # What the scripts that copy nginx and bring it back know of it, behind
-# files/lib.sh; nginx/lib.sh follows. Inputs: CONFIG, CONTAINER, UNIT.
+# files/lib.sh; nginx/lib.sh and tls/discreet.sh follow. Inputs: CONFIG, CONTAINER, UNIT.
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 
 name=nginx enter='' at_root=${JURYMAST_ROOT-}
@@ -18,7 +18,7 @@ tested() (
 )
 
 # why picks what is wrong from what a test said.
-why() { sed -n -e '/\[emerg\]/{s/^[^[]*//;p;q;}' -e '$p'; }
+why() { sed -n -e '/\[emerg\]/{s/^[^[]*//;p;q;}' -e '$p' | discreet; }
 
 master() { sed -n 's/^\([0-9]\{1,\}\)$/\1/p' "$at_root$(: | pid_file)" 2>/dev/null; }
 
