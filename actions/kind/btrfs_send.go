@@ -47,7 +47,7 @@ Missing tool: apt install btrfs-progs, at both ends.`,
 		mustBeMount,
 	},
 	Repository: btrfsSendRepository,
-	Proved:     map[string]actions.Ground{"repository": actions.Documented},
+	Proved:     map[string]actions.Ground{"repository": actions.Real},
 }
 
 func btrfsSendRepository(f *inventory.Fleet, r inventory.Repository, from inventory.Ref) (actions.Repository, error) {

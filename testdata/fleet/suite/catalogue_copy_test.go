@@ -15,13 +15,19 @@ func damage(at string) string {
 done`, at)
 }
 
-// spoiltCopy holds that a drill finds a copy damaged, and that it does not count
-// from then on.
-func (f *fleet) spoiltCopy(job string) {
+// drillFindsDamage holds that a drill of a damaged copy ends as one that failed.
+func (f *fleet) drillFindsDamage(job string) {
 	f.t.Helper()
 	if o := f.jm("backup", "drill", job, "--yes"); o.exit != 10 && o.exit != 11 {
 		f.t.Errorf("a drill of a damaged copy: %s", o)
 	}
+}
+
+// spoiltCopy holds that a drill finds the only copy damaged, and that it does not
+// count from then on.
+func (f *fleet) spoiltCopy(job string) {
+	f.t.Helper()
+	f.drillFindsDamage(job)
 	if s := f.jm("backup", "status", job); s.exit != 2 {
 		f.t.Errorf("what a drill found damaged still counts: %s", s)
 	}

@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -40,18 +41,25 @@ keep = { last = 2 }
 	f.on("vm", `modprobe btrfs; mkfs.btrfs -q -f -m single /dev/vdb; mkfs.btrfs -q -f -m single /dev/vdc
 mkdir -p /srv/live /srv/far; mount /dev/vdb /srv/live; mount /dev/vdc /srv/far; mkdir /srv/far/copies
 btrfs subvolume create /srv/live/docs >/dev/null; mkdir /srv/live/docs/letters
-head -c 8000000 /dev/urandom >/srv/live/docs/picture; printf 'come and see us\n' >"/srv/live/docs/letters/grand mother's.txt"
+head -c 2000000 /dev/urandom >/srv/live/docs/picture; printf 'come and see us\n' >"/srv/live/docs/letters/grand mother's.txt"
 ln -s letters /srv/live/docs/link; chown -R ops: /srv/live/docs; chmod 640 /srv/live/docs/picture
 mkdir -p /root/.ssh; umask 077
 cat >/root/.ssh/id_ed25519 <<'END'
 `+string(read(t, f.Key()))+`END
 cat >/root/.ssh/known_hosts <<'END'
-`+string(read(t, f.KnownHosts()))+`END`)
+`+string(read(t, f.KnownHosts()))+`END
+# A handshake takes a machine in software seconds: one is enough for all.
+cat >/root/.ssh/config <<'END'
+KexAlgorithms curve25519-sha256
+ControlMaster auto
+ControlPath /root/.ssh/line
+ControlPersist 30m
+END`)
 	const (
 		state = `cd /srv/live/docs && find . -path './.jurymast*' -prune -o -printf '%p %U %G %m %l\n' | sort; find . -path './.jurymast*' -prune -o -type f -exec sha256sum {} + | sort`
 		// The Parent UUID of the newest subvolume that was received.
-		parent   = `btrfs subvolume show "$(ls -d /srv/far/copies/docs/*Z-* | grep -v copy$ | tail -n 1)" | awk '$1 == "Parent" && $2 == "UUID:" { print $3 }'`
-		received = `for s in $(ls -d /srv/far/copies/docs/*Z-* | grep -v copy$); do btrfs subvolume show $s | awk '$1 == "Received" && $2 == "UUID:" { print $3 }'; done`
+		parent   = `btrfs subvolume show "$(ls -d /srv/far/copies/docs/*Z-* | grep Z-[^.]*$ | tail -n 1)" | awk '$1 == "Parent" && $2 == "UUID:" { print $3 }'`
+		received = `for s in $(ls -d /srv/far/copies/docs/*Z-* | grep Z-[^.]*$); do btrfs subvolume show $s | awk '$1 == "Received" && $2 == "UUID:" { print $3 }'; done`
 	)
 	f.ok("backup", "run", "docs")
 	if p := strings.TrimSpace(f.on("vm", parent)); p != "-" {
@@ -67,11 +75,11 @@ cat >/root/.ssh/known_hosts <<'END'
 	f.part("it is cut off", func(f *fleet) {
 		// Half of what the real tool sends is all that comes of it: then all that
 		// belongs to the job is killed. What is removed after that is noted.
-		f.on("vm", `head -c 12000000 /dev/urandom >/srv/live/docs/film
+		f.on("vm", `head -c 3000000 /dev/urandom >/srv/live/docs/film
 cat >/usr/local/bin/btrfs <<'END'
 #!/bin/sh
 if [ "$1" = send ] && rm /root/cut 2>/dev/null; then
-	/usr/bin/btrfs "$@" | head -c 6000000
+	/usr/bin/btrfs "$@" | head -c 1500000
 	kill -9 0
 fi
 [ "$1 $2" != "subvolume delete" ] || /usr/bin/btrfs subvolume show "$3" >>/root/removed
@@ -117,4 +125,57 @@ chmod +x /usr/local/bin/btrfs; : >/root/cut`)
 			f.t.Errorf("it came back as\n%s\nand was\n%s", is, was)
 		}
 	})
+	f.part("a copy is damaged, and then the one before it", func(f *fleet) {
+		f.on("vm", "cat >/root/spoil.py <<'EOF'\n"+spoilAt+"EOF\nyes 'in both copies' | head -c 100000 >/srv/live/docs/both")
+		f.ok("backup", "run", "docs")
+		older := f.counts("docs")
+		f.on("vm", "yes 'in the newest' | head -c 100000 >/srv/live/docs/newest")
+		f.ok("backup", "run", "docs")
+		if is := f.counts("docs"); is == older || older == "" {
+			f.t.Fatalf("of %q and then %q none was made anew", older, is)
+		}
+		const spoil = "sync; echo 3 >/proc/sys/vm/drop_caches; python3 /root/spoil.py /dev/vdc 'in %s'; echo 3 >/proc/sys/vm/drop_caches"
+		f.on("vm", fmt.Sprintf(spoil, "the newest"))
+		f.drillFindsDamage("docs")
+		if is := f.counts("docs"); is != older {
+			f.t.Errorf("the newest that counts is %s, and should be %s", is, older)
+		}
+		f.ok("backup", "drill", "docs", "--yes") // of the one before
+		f.on("vm", fmt.Sprintf(spoil, "both copies"))
+		f.spoiltCopy("docs")
+		if is := f.counts("docs"); is != "" {
+			f.t.Errorf("%s still counts", is)
+		}
+		// What is spoilt there is in no further copy.
+		f.ok("backup", "run", "docs")
+		if p := strings.TrimSpace(f.on("vm", parent)); p != "-" {
+			f.t.Errorf("the next was made from %s, which is damaged", p)
+		}
+		f.ok("backup", "status", "docs")
+		f.ok("backup", "drill", "docs", "--yes")
+	})
+}
+
+// spoilAt overwrites the first block of a device that begins with a text.
+const spoilAt = `import mmap, os, sys
+f = os.open(sys.argv[1], os.O_RDWR)
+with mmap.mmap(f, os.lseek(f, 0, os.SEEK_END)) as m:
+    at = m.find(sys.argv[2].encode())
+    assert at >= 0 and at % 4096 == 0, at
+    m[at:at + 4096] = os.urandom(4096)
+    m.flush()
+os.fsync(f)
+`
+
+// counts returns the name of the newest copy that counts, "" for none.
+func (f *fleet) counts(job string) string {
+	f.t.Helper()
+	o := f.jm("backup", "status", job, "-o", "json")
+	var doc struct {
+		Items []struct{ Newest struct{ ID string } }
+	}
+	if err := json.Unmarshal([]byte(o.out), &doc); err != nil || len(doc.Items) != 1 {
+		f.t.Fatalf("%v: %s", err, o)
+	}
+	return doc.Items[0].Newest.ID
 }
