@@ -148,7 +148,7 @@ func pastVitals(t inventory.Ref, f *sshlab.Linux, now, at time.Time, calm bool) 
 		e := entry(actions.CheckDisk, disk.Mount)
 		if t == "node/nas" && disk.Mount == "/srv/volumes" && !calm {
 			used = demoFull - pastGrowth*now.Sub(at).Hours()/24
-			taken -= 0.0095 * float64(disk.Size) * pastGrowth * now.Sub(at).Hours() / 24
+			taken = 0.0095 * float64(disk.Size) * used
 			if over := (used - demoWarn) / pastGrowth; over >= 0 { // days
 				e.Status, e.Since = actions.Warn, at.Add(-time.Duration(over*float64(24*time.Hour)))
 				e.LastOK = e.Since
