@@ -257,7 +257,7 @@ func newWatch(t *testing.T) *watch {
 	if err := os.WriteFile(one, []byte(standIn), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	names := strings.Fields("restic borg rclone psql pg_ctl pg_basebackup pg_dumpall redis-cli mariadb mariadb-dump mysql mongosh mongodump mc curl wget hcloud nsupdate dig proxmox-backup-client docker systemctl ip ssh qm pvesh openssl jq python3")
+	names := strings.Fields("aws restic borg rclone psql pg_ctl pg_basebackup pg_dumpall redis-cli mariadb mariadb-dump mysql mongosh mongodump mc curl wget hcloud nsupdate dig proxmox-backup-client docker systemctl ip ssh qm pvesh openssl jq python3")
 	for _, dir := range []string{"/bin", "/usr/bin", "/sbin", "/usr/sbin"} {
 		entries, err := os.ReadDir(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
