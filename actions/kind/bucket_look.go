@@ -56,9 +56,15 @@ func bucketError(why string) actions.Reading {
 }
 
 func bucketAnswers(parts map[string]string) actions.Reading {
-	var s struct{ KeyCount *int64 }
+	var s struct {
+		KeyCount *int64 // some stores leave it out
+		Name     string
+	}
 	if err := partJSON(parts["answers"], &s); err != nil {
 		return bucketError(err.Error())
+	}
+	if s.KeyCount == nil && s.Name == "" {
+		return actions.Reading{Status: actions.Unknown, Line: "what answers says neither which bucket it is nor what lies there", Next: "see endpoint, and aws --version: the client may be too old"}
 	}
 	if s.KeyCount == nil {
 		return actions.Reading{Status: actions.OK, Line: "it answers"}

@@ -51,7 +51,8 @@ func caddyParse(t inventory.Target, a actions.Answer) (caddySaid, *actions.Readi
 		}
 		return why(actions.Unknown, "set admin to where its admin API listens; with admin off it cannot be asked", "Caddy does not answer at %s: %s", admin, orNothing(firstLine([]byte(text)), exit))
 	}
-	if err := json.Unmarshal([]byte(text), &c.upstreams); err != nil || !strings.HasPrefix(text, "[") {
+	err := json.Unmarshal([]byte(text), &c.upstreams)
+	if err != nil || !strings.HasPrefix(text, "[") || len(c.upstreams) > 0 && c.upstreams[0] == (caddyUpstream{}) {
 		return why(actions.Unknown, "see whether admin is the address of its admin API", "what answers at %s is no Caddy: %s", admin, orNothing(firstLine([]byte(text)), exit))
 	}
 	c.numbers(parts["metrics"])

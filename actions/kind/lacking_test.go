@@ -29,11 +29,9 @@ var lacked = map[string][]string{
 	"proxmox-guest": {"id = 100"}, "github": {`repository = "owner/name"`}, "sqlite": {`paths = ["/nowhere"]`},
 }
 
-// TestEveryLookWithoutItsTool runs all looks where nothing is installed but what
-// every machine has: none is ok, and each says that its tool is not there, and
-// what to do about it.
-func TestEveryLookWithoutItsTool(t *testing.T) {
-	bin := t.TempDir()
+// linkPosix puts what every machine has into a folder.
+func linkPosix(t *testing.T, bin string) {
+	t.Helper()
 	for _, name := range posix {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -43,6 +41,14 @@ func TestEveryLookWithoutItsTool(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestEveryLookWithoutItsTool runs all looks where nothing is installed but what
+// every machine has: none is ok, and each says that its tool is not there, and
+// what to do about it.
+func TestEveryLookWithoutItsTool(t *testing.T) {
+	bin := t.TempDir()
+	linkPosix(t, bin)
 	t.Setenv("PATH", bin)
 	says := func(line string) bool {
 		return slices.ContainsFunc([]string{"not installed", "is installed", "this is no ", "there is no ", "is not there"}, func(s string) bool { return strings.Contains(line, s) })

@@ -314,7 +314,10 @@ func (s proxmoxSaid) uncovered(b inventory.Bound, ignore []string) []actions.Rea
 	}
 	var names []string
 	for _, g := range all {
-		if g.VMID > 0 && !slices.Contains(ignore, g.id()) {
+		if g.VMID <= 0 {
+			return actions.UnknownReading("a guest without an id is told of")
+		}
+		if !slices.Contains(ignore, g.id()) {
 			names = append(names, strings.TrimSpace(strconv.FormatInt(int64(g.VMID), 10)+" "+g.Name))
 		}
 	}

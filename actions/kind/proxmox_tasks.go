@@ -49,6 +49,9 @@ func (s proxmoxSaid) dumps(window time.Duration) []actions.Reading {
 	var out []actions.Reading
 	seen := map[string]bool{}
 	for _, t := range all {
+		if t.StartTime <= 0 {
+			return actions.UnknownReading("a backup task is told of, and not when it began")
+		}
 		// Two jobs of several guests cannot be told apart: a failure of one
 		// is told of for a while although the other was well since.
 		recent := t.ID == "" && s.since(t.StartTime) <= window

@@ -13,7 +13,7 @@ objects() {
     s3 "$4" "$5" list-objects-v2 --bucket "$bucket" ${prefix:+--prefix "$prefix"} --page-size 1000 --output text \
         --query 'Contents[].[Size,LastModified,Key]' 2>"$tmp/err" >"$tmp/list"
     code=$?
-    # A page without objects is the word None.
+    # A page without objects is the word None, and no page is no answer.
     : >"$tmp/odd"
     awk -F '\t' -v skip="${#prefix}" -v odd="$tmp/odd" '
         $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T/ && NF > 2 {
@@ -22,7 +22,8 @@ objects() {
             print name "\t" $1 "\t" $2
             next
         }
-        NF && $0 != "None" { print >odd }' "$tmp/list" | sort -t "$tab" -k 1,1 >"$to"
+        NF && $0 != "None" { print >odd }
+        END { if (!NR) print >odd }' "$tmp/list" | sort -t "$tab" -k 1,1 >"$to"
     awk -F '\t' '
         { n++; bytes += $(NF - 1); if (first == "" || $NF < first) first = $NF; if ($NF > last) last = $NF }
         END { printf "objects %d %.0f %s %s\n", n, bytes, first == "" ? "-" : first, last == "" ? "-" : last }' "$to"
