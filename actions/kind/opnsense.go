@@ -26,7 +26,8 @@ Its data is /conf/config.xml: users, keys and certificates with it, so it is a s
 graphs and leases. The copy also holds the version that it belongs to. It is made on the firewall: the repository's
 tool has to be there (pkg install restic), or the folder of a directory repository has to be mounted there. A restore
 takes only a configuration that is whole and well-formed, of the installed series, and for network cards that are
-there; the one before is set aside beside it, and once more among the firewall's own. Then everything is reloaded,
+there. In which settings it differs from the live one is said first, by their paths and without what they hold, as a drill
+says what has changed since a copy. The one before is set aside beside it, and once more among the firewall's own. Then everything is reloaded,
 which cuts connections. On the standby of a pair the next synchronisation overwrites what was restored.
 
 Two firewalls that share CARP addresses are a service with one in on and the other in standby; only CARP is looked at

@@ -107,7 +107,9 @@ func TestOPNsenseRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const word = "it is $ecret"
 	newer := strings.Replace(opnsenseConfig, "before", "brought back", 1)
+	newer = strings.Replace(newer, "<rule>one</rule>", "<rule>other</rule><rule>"+word+"</rule>\n<off/>", 1)
 	for name, c := range map[string]struct{ config, version, why string }{
 		"good":           {newer, opnsenseVersion, ""},
 		"half":           {newer[:len(newer)/2], opnsenseVersion, "does not end with </opnsense>"},
@@ -155,12 +157,21 @@ func TestOPNsenseRestore(t *testing.T) {
 				t.Fatalf("exit %d: %s", r.Exit, r.Stderr)
 			}
 			is("put", newer)
+			if out := string(r.Stdout); !strings.Contains(out, "changes: filter/off 1 more\nchanges: filter/rule 1 other, 1 more\n") || strings.Contains(out+string(r.Stderr), word) {
+				t.Errorf("of what changes it says\n%s%s", out, r.Stderr)
+			}
 			must(t, *d.Put, in)
 			is("put again", newer)
 			if p := must(t, *d.Prove, in); p.said["level"] != "answered" || !strings.Contains(p.said["proof"], "2 rules") {
 				t.Errorf("%v", p.said)
 			}
-			if p := must(t, *d.Try, in); p.said["level"] != "extracted" || !strings.Contains(p.said["proof"], "version 25.7.3, with 1 network cards and 1 rules") {
+			if p := must(t, *d.Try, in); p.said["level"] != "extracted" || !strings.Contains(p.said["proof"], "version 25.7.3, with 1 network cards and 1 rules; the live one is the same") {
+				t.Errorf("%v", p.said)
+			}
+			if err := os.WriteFile(live, []byte(strings.Replace(newer, "other", "<![CDATA[third]]>", 1)), 0o640); err != nil {
+				t.Fatal(err)
+			}
+			if p := must(t, *d.Try, in); !strings.HasSuffix(p.said["proof"], "1 rules; since then filter/rule 1 other") {
 				t.Errorf("%v", p.said)
 			}
 			if own, err := filepath.Glob(filepath.Join(root, "conf/backup/config-*.xml")); err != nil || len(own) != 2 {

@@ -54,3 +54,63 @@ set_config() {
         die "$config cannot be written"
     fi
 }
+
+# leaves prints every setting of a configuration as "PATH<tab>VALUE", in order. When
+# and by whom it was changed last is none.
+leaves() {
+    awk -v RS='<' '
+        NR == 1 { next }
+        /^[?]/ || /^!--/ { next }
+        /^!\[CDATA\[/ {
+            sub(/^!\[CDATA\[/, "")
+            sub(/\]\]>/, "")
+            value = value $0
+            next
+        }
+        /^\// {
+            if (leaf) say()
+            leaf = 0
+            sub(/\/[^\/]*$/, "", path)
+            next
+        }
+        {
+            end = index($0, ">")
+            tag = substr($0, 1, end - 1)
+            value = substr($0, end + 1)
+            name = tag
+            sub(/[ \t\r\n\/].*/, "", name)
+            path = path "/" name
+            leaf = 1
+            if (tag ~ /\/$/) {
+                value = ""
+                say()
+                leaf = 0
+                sub(/\/[^\/]*$/, "", path)
+            }
+        }
+        function say() {
+            gsub(/[ \t\r\n]+/, " ", value)
+            shown = path
+            sub(/^\/opnsense\//, "", shown)
+            if (shown !~ /^revision\//) print shown "\t" value
+        }' "$1" | LC_ALL=C sort
+}
+
+# differences prints by which settings one configuration differs from another,
+# each by its path alone, for what it holds may be a secret: "PATH 2 others".
+differences() {
+    leaves "$1" >"$tmp/was" && leaves "$2" >"$tmp/is" || return 1
+    LC_ALL=C comm -3 "$tmp/was" "$tmp/is" | awk -F '\t' '
+        $1 == "" { added[$2]++; all[$2] = 1; next }
+        { gone[$1]++; all[$1] = 1 }
+        END {
+            for (p in all) {
+                others = gone[p] < added[p] ? gone[p] + 0 : added[p] + 0
+                text = ""
+                if (others) text = text ", " others (others > 1 ? " others" : " other")
+                if (gone[p] > others) text = text ", " gone[p] - others " gone"
+                if (added[p] > others) text = text ", " added[p] - others " more"
+                print p " " substr(text, 3)
+            }
+        }' | LC_ALL=C sort
+}

@@ -1,6 +1,6 @@
 # Puts the configuration that lies in $FROM in the place of the live one, which
 # is set aside beside it and among the firewall's own, and has it taken over.
-# Nothing is touched unless it is whole, of the same series, and for the network
+# In what they differ is said first. Nothing is touched unless it is whole, of the same series, and for the network
 # cards that are there. Inputs: FROM, ASIDE, RUN.
 # shellcheck shell=sh disable=SC2153,SC2154
 
@@ -23,6 +23,10 @@ for card in $(cards "$new"); do
     *) die "the copy assigns the network card $card, which is not there: assign it by hand" ;;
     esac
 done
+if [ -s "$config" ]; then
+    work
+    differences "$config" "$new" | sed 's/^/changes: /'
+fi
 if [ ! -e "$old" ] && [ -e "$config" ]; then
     history=${JURYMAST_ROOT-}/conf/backup
     [ ! -d "$history" ] || cp -p "$config" "$history/config-$(date +%s).xml" || die "$history cannot be written"
