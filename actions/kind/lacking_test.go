@@ -30,7 +30,7 @@ var lacked = map[string][]string{
 }
 
 // linkPosix puts what every machine has into a folder.
-func linkPosix(t *testing.T, bin string) {
+func linkPosix(t testing.TB, bin string) {
 	t.Helper()
 	for _, name := range posix {
 		path, err := exec.LookPath(name)
