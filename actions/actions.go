@@ -332,6 +332,24 @@ func (s Silence) Covers(k Key, at time.Time) bool {
 	return s.Target == k.Target && (s.Check == "" || s.Check == k.Check) && !at.Before(s.From) && at.Before(s.Until)
 }
 
+// NoteOver is what a note becomes that was taken away: To of an [EventNote].
+const NoteOver = "over"
+
+// StandingNote returns the newest note of some events of one target, newest first,
+// unless it was taken away: nil then. One on a run stands in that run's report.
+func StandingNote(events []Event) *Event {
+	for _, e := range events {
+		switch {
+		case e.Type != EventNote || e.Run != "":
+		case e.To == NoteOver:
+			return nil
+		default:
+			return &e
+		}
+	}
+	return nil
+}
+
 // MaxLine is the length in bytes to which [Line] cuts: 4 KiB is longer than a
 // screen and shorter than an attack.
 const MaxLine = 4 << 10

@@ -33,7 +33,7 @@ type detail struct {
 	entries []actions.Entry
 	skipped int             // checks that were not made because of another
 	past    []actions.Event // of the target, newest first
-	noted   *actions.Event  // the newest note on it, nil where there is none
+	noted   *actions.Event  // the note that stands beside it, nil where none does
 	depends dependents
 	known   []HostKey // of a host's keys
 	version int
@@ -159,7 +159,7 @@ func (d *detail) refresh() {
 		ids[i] = d.entries[i].Key().String()
 	}
 	d.table.SetRows(ids)
-	d.depends, d.changed, d.noted = d.dependentsOf(), d.changes(), d.newestNote()
+	d.depends, d.changed, d.noted = d.dependentsOf(), d.changes(), actions.StandingNote(d.of(d.ref, d.past, eventsMost))
 }
 
 func (d *detail) entry(id string) *actions.Entry {

@@ -358,6 +358,10 @@ func (f *fake) Note(_ context.Context, run, text string) error {
 	f.ask("note " + run + ": " + text)
 	return nil
 }
+func (f *fake) EndNote(_ context.Context, t inventory.Ref) error {
+	f.ask("note over: " + string(t))
+	return nil
+}
 func (f *fake) NoteTarget(_ context.Context, t inventory.Ref, text string) error {
 	f.ask("note " + string(t) + ": " + text)
 	return nil

@@ -234,6 +234,8 @@ func (m *root) eventText(e *actions.Event) string {
 // change says what an event did.
 func change(e *actions.Event) string {
 	switch {
+	case e.Type == actions.EventNote && e.To == actions.NoteOver:
+		return "note taken away by " + e.Who + ": " + e.Line
 	case e.Type == actions.EventNote && e.Run == "":
 		return "note  " + e.Who + ": " + e.Line
 	case e.From != "" && e.To != "":

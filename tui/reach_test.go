@@ -141,8 +141,7 @@ func TestANoteOnATarget(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	r := sit(t, f, 120, 36, Options{}).sees("Problems 6").press("2").sees("Nodes 4").press("enter").sees("Nodes > nas1")
-	r.press("n").sees("note on node/nas1").press("enter").sees("say what others should know")
-	r.types("new disks ordered").press("enter").sees("noted on node/nas1").asked("the note", func(f *fake) bool {
+	r.press("n").sees("note on node/nas1 (empty takes it away)").types("new disks ordered").press("enter").sees("noted on node/nas1").asked("the note", func(f *fake) bool {
 		return slices.Equal(f.asked, []string{"note node/nas1: new disks ordered"})
 	})
 	f.happen(actions.Event{Type: actions.EventNote, Target: "node/nas1", Who: "anna", Line: "new disks ordered"})
@@ -153,6 +152,14 @@ func TestANoteOnATarget(t *testing.T) {
 	f.mu.Unlock()
 	f.happen(actions.Event{Type: actions.EventNote, Target: "node/nas1", Who: "ben", Line: "disk was full"})
 	r.sees("run 0412-k3f9").sees("note by anna").not("note by ben")
+	r.press("n").sees("note on node/nas1").press("enter").sees("no note stands beside node/nas1").asked("that it is over", func(f *fake) bool {
+		return slices.Contains(f.asked, "note over: node/nas1")
+	})
+	f.mu.Lock()
+	f.run.ID = ""
+	f.mu.Unlock()
+	f.happen(actions.Event{Type: actions.EventNote, Target: "node/nas1", Who: "anna", To: actions.NoteOver, Line: "new disks ordered"})
+	r.sees("note taken away by anna: new disks ordered").not("note by anna")
 }
 
 func TestReadOnlyWritesNoNoteOnATarget(t *testing.T) {

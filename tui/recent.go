@@ -27,17 +27,6 @@ func (d *detail) changes() []float64 {
 	return out
 }
 
-// newestNote is what a person wrote down about it last. What was written down
-// about a run of it stands in that run's report.
-func (d *detail) newestNote() *actions.Event {
-	for _, e := range d.of(d.ref, d.past, eventsMost) {
-		if e.Type == actions.EventNote && e.Run == "" {
-			return &e
-		}
-	}
-	return nil
-}
-
 // recent is what happened to it, and how often.
 func (d *detail) recent(w, h int) []string {
 	if h < 2 {

@@ -84,18 +84,8 @@ func (r *report) bindings() []binding {
 
 // noteRun asks for words about a run, and writes them down.
 func (m *root) noteRun(id string) tea.Cmd {
-	return m.askNote("run "+id, func(ctx context.Context, text string) error { return m.engine.Note(ctx, id, text) })
-}
-
-// noteTarget asks for words about a target, and writes them down.
-func (m *root) noteTarget(r inventory.Ref) tea.Cmd {
-	return m.askNote(string(r), func(ctx context.Context, text string) error { return m.engine.NoteTarget(ctx, r, text) })
-}
-
-// askNote asks for a note on something.
-func (m *root) askNote(of string, write func(ctx context.Context, text string) error) tea.Cmd {
-	p := newPrompt("note on "+of+": ", "", func(text string) tea.Cmd {
-		return m.ask("noted on "+of, func(ctx context.Context) error { return write(ctx, text) })
+	p := newPrompt("note on run "+id+": ", "", func(text string) tea.Cmd {
+		return m.ask("noted on run "+id, func(ctx context.Context) error { return m.engine.Note(ctx, id, text) })
 	})
 	p.each = func(text string) string {
 		if strings.TrimSpace(text) == "" {
@@ -105,5 +95,17 @@ func (m *root) askNote(of string, write func(ctx context.Context, text string) e
 	}
 	p.wrong = p.each("")
 	m.prompt = p
+	return nil
+}
+
+// noteTarget asks for words about a target, and writes them down, or takes away
+// what was written before.
+func (m *root) noteTarget(r inventory.Ref) tea.Cmd {
+	m.prompt = newPrompt("note on "+string(r)+" (empty takes it away): ", "", func(text string) tea.Cmd {
+		if strings.TrimSpace(text) == "" {
+			return m.ask("no note stands beside "+string(r), func(ctx context.Context) error { return m.engine.EndNote(ctx, r) })
+		}
+		return m.ask("noted on "+string(r), func(ctx context.Context) error { return m.engine.NoteTarget(ctx, r, text) })
+	})
 	return nil
 }

@@ -72,6 +72,8 @@ type Engine interface {
 	Note(ctx context.Context, run, text string) error
 	// NoteTarget writes down what a person says about a target.
 	NoteTarget(ctx context.Context, t inventory.Ref, text string) error
+	// EndNote takes the note away that stands beside a target.
+	EndNote(ctx context.Context, t inventory.Ref) error
 
 	// Shell returns the command line of a shell on a host.
 	Shell(ctx context.Context, host inventory.Ref) ([]string, error)

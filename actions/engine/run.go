@@ -423,6 +423,32 @@ func (e *Engine) NoteTarget(ctx context.Context, r inventory.Ref, text string) e
 	return e.note(ctx, actions.Event{Type: actions.EventNote, Target: r, Line: text})
 }
 
+// EndNote takes the note away that stands beside a target; it stays in history.
+// Where none stands there is nothing to do.
+func (e *Engine) EndNote(ctx context.Context, r inventory.Ref) error {
+	if _, ok := e.fleet.Target(r); !ok {
+		return &Trouble{Class: ClassUsage, What: fmt.Sprintf("no target is called %q", r), Next: "jurymast list"}
+	}
+	if err := e.mayWrite("take the note on " + string(r) + " away"); err != nil {
+		return err
+	}
+	n, err := e.NoteOn(ctx, r)
+	if err != nil || n == nil {
+		return err
+	}
+	return e.note(ctx, actions.Event{Type: actions.EventNote, Target: r, To: actions.NoteOver, Line: n.Line})
+}
+
+// NoteOn returns the note that stands beside a target, nil where none does.
+func (e *Engine) NoteOn(ctx context.Context, r inventory.Ref) (*actions.Event, error) {
+	s, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	notes, err := s.History(ctx, store.Filter{Target: r, Types: []actions.EventType{actions.EventNote}})
+	return actions.StandingNote(notes), storeTrouble("its notes cannot be read", err)
+}
+
 // noteText is a note in one line that steers no terminal. It refuses one that is
 // empty or too long; command is what writes a note on the same.
 func noteText(of, command, text string) (string, error) {

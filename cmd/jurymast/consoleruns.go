@@ -155,6 +155,12 @@ func (c *consoleEngine) NoteTarget(ctx context.Context, r inventory.Ref, text st
 	return err
 }
 
+// EndNote implements tui.Engine.
+func (c *consoleEngine) EndNote(ctx context.Context, r inventory.Ref) error {
+	_, err := ask(c, func(e *engine.Engine) (struct{}, error) { return struct{}{}, e.EndNote(ctx, r) })
+	return err
+}
+
 // Report implements tui.Engine.
 func (c *consoleEngine) Report(ctx context.Context, id string) (string, error) {
 	return ask(c, func(e *engine.Engine) (string, error) {

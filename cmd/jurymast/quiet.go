@@ -34,14 +34,21 @@ the noise stops. It ends by itself when the target is ok again.`,
 }
 
 func (a *app) noteCommand() *cobra.Command {
-	return a.command(&cobra.Command{
+	var over bool
+	c := a.command(&cobra.Command{
 		Use:   "note TARGET TEXT...",
 		Short: "Write something down about a target, for those who come after",
 		Long: `Write something down about a target: what was ordered, who was called. The
 newest note stands beside the target in the console and in "jurymast show", with
-who wrote it and when; all stand in history. On a run: jurymast runs note.`,
-		Example:           "  jurymast note nas1 new disks ordered, here on Friday\n  jurymast history nas1 --kind note",
-		Args:              args(cobra.MinimumNArgs(2)),
+who wrote it and when, until another takes its place or --over takes it away; all
+stand in history. On a run: jurymast runs note.`,
+		Example: "  jurymast note nas1 new disks ordered, here on Friday\n  jurymast note nas1 --over\n  jurymast history nas1 --kind note",
+		Args: args(func(c *cobra.Command, as []string) error {
+			if over {
+				return cobra.ExactArgs(1)(c, as)
+			}
+			return cobra.MinimumNArgs(2)(c, as)
+		}),
 		ValidArgsFunction: a.completeTargets(),
 		RunE: func(c *cobra.Command, as []string) error {
 			e, err := a.open(c.Context())
@@ -52,9 +59,14 @@ who wrote it and when; all stand in history. On a run: jurymast runs note.`,
 			if err != nil {
 				return err
 			}
+			if over {
+				return e.EndNote(c.Context(), t.Ref)
+			}
 			return e.NoteTarget(c.Context(), t.Ref, strings.Join(as[1:], " "))
 		},
 	}, "0", "64", "74", "77")
+	c.Flags().BoolVar(&over, "over", false, "take the note away that stands beside the target")
+	return c
 }
 
 func (a *app) maintCommand() *cobra.Command {

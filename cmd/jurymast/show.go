@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,13 +36,8 @@ func (a *app) showCommand() *cobra.Command {
 				return err
 			}
 			v := targetView{target: t, fleet: e.Fleet(), entries: st.Of(t.Ref), events: events}
-			notes, err := e.History(c.Context(), engine.Filter{Target: t.Ref, Types: []actions.EventType{actions.EventNote}, Limit: 50})
-			if err != nil {
+			if v.note, err = e.NoteOn(c.Context(), t.Ref); err != nil {
 				return err
-			}
-			// One on a run of it stands in that run's report.
-			if i := slices.IndexFunc(notes, func(n actions.Event) bool { return n.Run == "" }); i >= 0 {
-				v.note = &notes[i]
 			}
 			for _, s := range e.Summaries(st) {
 				if s.Ref == t.Ref {
@@ -65,7 +59,7 @@ type targetView struct {
 	summary actions.Summary
 	entries []actions.Entry
 	events  []actions.Event
-	note    *actions.Event // the newest, nil where there is none
+	note    *actions.Event // the one that stands, nil where none does
 }
 
 func (v targetView) listing(p printer) listing {
