@@ -79,6 +79,24 @@ func TestRcloneTroubles(t *testing.T) {
 	}
 	b.unsound(r.Verify, in, true, "is damaged")
 	b.refuses(r.Extract, in, "cop")
+	// So is its mark, by one byte, and not where it is another text altogether.
+	marks, err := filepath.Glob(file + ".*.sha256")
+	if err != nil || len(marks) != 1 {
+		t.Fatalf("%v, %v", marks, err)
+	}
+	mark, err := os.ReadFile(marks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, harmed := range map[string]bool{string(mark[:40]) + "\x01" + string(mark[41:]): true, "<html>sign in</html>": false, "": false} {
+		if err := os.WriteFile(marks[0], []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.unsound(r.Verify, in, harmed, "holds no sum")
+	}
+	if err := os.WriteFile(marks[0], mark, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	b.unsound(r.Verify.With(none), in, false, "didn't find section in config file")
 	in[actions.InCopy] = "20200101T000000Z-r0.tar.zst"
 	b.refuses(r.Verify, in, "there is no copy")

@@ -107,6 +107,10 @@ right() {
     once cat "$there/$mark" >"$tmp/mark" || die "$(why "$?")"
     right=$(awk 'NR == 1 { print $1 }' "$tmp/mark")
     case $right in
-    '' | *[!0-9a-f]*) die "the mark of the copy $COPY holds no sum" ;;
+    '' | *[!0-9a-f]*)
+        # Something else that answers in its place is not as long as a sum.
+        [ "${#right}" != 64 ] || damaged "the copy $COPY is damaged: its mark holds no sum"
+        die "the mark of the copy $COPY holds no sum"
+        ;;
     esac
 }
