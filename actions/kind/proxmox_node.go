@@ -315,7 +315,7 @@ func (s proxmoxSaid) uncovered(b inventory.Bound, ignore []string) []actions.Rea
 	var names []string
 	for _, g := range all {
 		if g.VMID <= 0 {
-			return actions.UnknownReading("a guest without an id is told of")
+			return []actions.Reading{{Status: actions.Unknown, Line: "Proxmox VE names a guest in no backup job, and not its id", Next: "pvesh get /cluster/backup-info/not-backed-up, and compare with its backup jobs"}}
 		}
 		if !slices.Contains(ignore, g.id()) {
 			names = append(names, strings.TrimSpace(strconv.FormatInt(int64(g.VMID), 10)+" "+g.Name))

@@ -50,7 +50,7 @@ func (s proxmoxSaid) dumps(window time.Duration) []actions.Reading {
 	seen := map[string]bool{}
 	for _, t := range all {
 		if t.StartTime <= 0 {
-			return actions.UnknownReading("a backup task is told of, and not when it began")
+			return []actions.Reading{{Status: actions.Unknown, Line: "Proxmox VE tells of a backup task, and not when it began", Next: "pvenode task list --typefilter vzdump"}}
 		}
 		// Two jobs of several guests cannot be told apart: a failure of one
 		// is told of for a while although the other was well since.

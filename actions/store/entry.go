@@ -19,7 +19,7 @@ import (
 // What is known of a target is one row: a line for each of its entries, by check
 // and item. Each statement and each column costs the driver more than what they
 // carry: with a row of sixteen columns for each entry, ten thousand of them took
-// twice as long to write and three times as long to read (BenchmarkCommit,
+// nearly twice as long to write and twice as long to read (BenchmarkCommit,
 // BenchmarkState).
 //
 // A line is these fields, with tabs between them. What a later release adds stands
