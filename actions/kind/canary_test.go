@@ -177,6 +177,7 @@ func scriptsOf(t *testing.T, k actions.Kind, text string) []actions.Script {
 // which note how they were called. No secret is in an argument, in what is
 // printed or in a file; and each is told to some script.
 func TestNoSecretIsAnArgument(t *testing.T) {
+	t.Parallel()
 	watch := newWatch(t)
 	for _, k := range All() {
 		var secrets []string

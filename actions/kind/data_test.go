@@ -154,6 +154,7 @@ exit 0
 `
 
 func TestComposeHoldAndFree(t *testing.T) {
+	t.Parallel()
 	for _, quiesce := range []string{"pause", "stop"} {
 		t.Run(quiesce, func(t *testing.T) {
 			b := newBed(t, "[node.app]\n[service.web]\nkind = \"compose\"\nproject = \"shop\"\non = \"app\"\nquiesce = \""+quiesce+"\"\ndata = [\"{DIR}/srv/named\"]\n")

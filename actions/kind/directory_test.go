@@ -19,6 +19,7 @@ path = "{DIR}/re po"
 `
 
 func TestDirectoryRoundTrip(t *testing.T) {
+	t.Parallel()
 	needTool(t, "zstd")
 	eachShell(t, func(t *testing.T, shell ...string) {
 		b := newBed(t, directoryBed, shell...)
@@ -38,6 +39,7 @@ func TestDirectoryPartial(t *testing.T) {
 
 // Without the tools that pack, and with none but those of busybox.
 func TestDirectoryWithLess(t *testing.T) {
+	t.Parallel()
 	for _, ext := range []string{".tar.gz", ".tar"} {
 		t.Run(ext, func(t *testing.T) {
 			b := newBed(t, directoryBed, "busybox", "sh")

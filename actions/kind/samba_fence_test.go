@@ -13,6 +13,7 @@ import (
 
 // TestFenceSamba takes a share from a host that has it open, on a real server.
 func TestFenceSamba(t *testing.T) {
+	t.Parallel()
 	smbd := needed(t, "smbd", "samba")
 	client := needed(t, "smbclient", "smbclient")
 	if os.Getuid() != 0 {

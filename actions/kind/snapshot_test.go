@@ -103,6 +103,7 @@ const mark = "jurymast.my_data_" // and a sum
 // TestSnapshotWholeWay: what each sort is told from the survey to the end, and
 // that one which was left is named and removed.
 func TestSnapshotWholeWay(t *testing.T) {
+	t.Parallel()
 	name := snapshotMark("share/my-data") + "r_1"
 	old := snapshotMark("share/my-data") + "r_0"
 	other := snapshotMark("share/my_data") + "r_0"

@@ -199,6 +199,7 @@ func TestEveryFolderIsNamed(t *testing.T) {
 }
 
 func TestScriptsAreClean(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("*/*.sh")
 	if err != nil {
 		t.Fatal(err)

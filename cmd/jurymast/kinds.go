@@ -190,7 +190,7 @@ func (a *app) kindPage(k actions.Kind) error {
 		if err := a.section(l); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(a.out, "\nOverride one in the inventory: limits = { %s = { warn = %s, fail = %s } }\n", k.Limits[0].Name, trimFloat(k.Limits[0].Warn), trimFloat(k.Limits[0].Fail)); err != nil {
+		if _, err := fmt.Fprintf(a.out, "\nOverride one in the inventory: limits = { %s }\n", override(k.Limits)); err != nil {
 			return err
 		}
 	}
@@ -224,6 +224,24 @@ func bound(l inventory.Limit, v float64) string {
 		unit = " " + unit
 	}
 	return sign + " " + trimFloat(v) + unit
+}
+
+// override is how an inventory names the first limit that has a bound of its
+// own, or the first of all with a bound made up.
+func override(limits []inventory.Limit) string {
+	for _, l := range limits {
+		var bounds []string
+		if l.Warn == l.Warn {
+			bounds = append(bounds, "warn = "+trimFloat(l.Warn))
+		}
+		if l.Fail == l.Fail {
+			bounds = append(bounds, "fail = "+trimFloat(l.Fail))
+		}
+		if len(bounds) > 0 {
+			return l.Name + " = { " + strings.Join(bounds, ", ") + " }"
+		}
+	}
+	return limits[0].Name + " = { warn = 10 }"
 }
 
 func trimFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
