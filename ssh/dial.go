@@ -145,7 +145,7 @@ func (p *Pool) last(ctx context.Context, h Host) (*conn, error) {
 // last jump host.
 func (p *Pool) wire(ctx context.Context, h Host) (net.Conn, error) {
 	if len(h.Jump) == 0 {
-		raw, err := p.o.Dial(ctx, "tcp", h.addr())
+		raw, err := p.open(ctx, h)
 		if err != nil {
 			return nil, tcpError(ctx, h, err)
 		}
@@ -167,6 +167,23 @@ func (p *Pool) wire(ctx context.Context, h Host) (net.Conn, error) {
 		}
 		return nil, seenFrom(forwardError(ctx, h.Name, h.addr(), err), via)
 	}
+}
+
+// neighbourSearch is how long Linux looks for the machine that has an address of
+// its own network: mcast_solicit questions, three, retrans_time_ms apart, a
+// second (arp(7)). What wants to be sent to it meanwhile shares the verdict.
+const neighbourSearch = 3 * time.Second
+
+// open opens a TCP connection to a host. One that cannot be found in less time
+// than a search for it takes was being looked for already when it was asked for,
+// perhaps before it was there: it is looked for once more.
+func (p *Pool) open(ctx context.Context, h Host) (net.Conn, error) {
+	began := p.o.Now()
+	raw, err := p.o.Dial(ctx, "tcp", h.addr())
+	if errors.Is(err, syscall.EHOSTUNREACH) && p.o.Now().Sub(began) < neighbourSearch {
+		return p.o.Dial(ctx, "tcp", h.addr())
+	}
+	return raw, err
 }
 
 // via is the name of the connection through all jump hosts, "" for none.

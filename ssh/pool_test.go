@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,6 +174,34 @@ func TestLeftAloneAfterAFailure(t *testing.T) {
 		time.Sleep(backoffMin)
 		try(12) // and the pauses begin anew
 	})
+}
+
+// TestFoundAtTheSecondSearch has an address looked for already when it is asked
+// for: that this search finds nobody is no word on the host yet.
+func TestFoundAtTheSecondSearch(t *testing.T) {
+	for name, c := range map[string]struct {
+		took time.Duration
+		err  error
+		want int
+	}{
+		"begun for another": {neighbourSearch - 1, syscall.EHOSTUNREACH, 2},
+		"of its own":        {neighbourSearch, syscall.EHOSTUNREACH, 1},
+		"refused":           {0, syscall.ECONNREFUSED, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tries := 0
+				p := poolOf(t, Options{Dial: func(context.Context, string, string) (net.Conn, error) {
+					tries++
+					time.Sleep(c.took)
+					return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", c.err)}
+				}}, Host{Name: "a", Address: "a"})
+				if err := reach(t.Context(), p, "a"); !errors.Is(err, c.err) || tries != c.want {
+					t.Errorf("%d tries, not %d: %v", tries, c.want, err)
+				}
+			})
+		})
+	}
 }
 
 func TestKeepalive(t *testing.T) {

@@ -51,12 +51,12 @@ func (m *maker) active(s moving) (member, bool) {
 		m.holds("one-active", "exactly one host is active", "active on "+hs[0])
 		return actives[0], true
 	case len(silent) > 1:
-		var of []inventory.Ref
+		var why []string
 		for _, x := range silent {
-			of = append(of, x.host)
+			why = append(why, x.host.Name()+": "+x.why)
 		}
-		m.block("one-active", "it is known which host was active", "more than one host does not answer: "+names(of),
-			"bring one of them back first: "+reachNext(of[0]))
+		m.block("one-active", "it is known which host was active", "more than one host does not answer: "+strings.Join(why, "; "),
+			"bring one of them back first: "+reachNext(silent[0].host))
 		return member{}, false
 	case len(silent) == 1:
 		return silent[0], true

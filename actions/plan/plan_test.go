@@ -289,6 +289,18 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestNobodyAnswers: what keeps each host from answering is said.
+func TestNobodyAnswers(t *testing.T) {
+	r := Request{Verb: actions.VerbFailover, Target: "service/s"}
+	p, err := Make(calm().with("member-a", "-").with("member-b", "-").facts(t, r), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Unmet(actions.Blocking); len(c) == 0 || c[0].Seen != "more than one host does not answer: a: connection refused; b: connection refused" {
+		t.Errorf("%+v", c)
+	}
+}
+
 // nextIsSaid is that each condition that blocks says what to do about it.
 func nextIsSaid(t *testing.T, p actions.Plan) {
 	t.Helper()
