@@ -286,7 +286,7 @@ func TestNginxInContainer(t *testing.T) {
 	b := newNginx(t)
 	b.begin()
 	bin := t.TempDir()
-	put(t, filepath.Join(bin, "docker"), fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n' \"$*\" >>%[1]s/calls\ncase $1 in\ninspect) cat %[1]s/state ;;\nexec) [ \"$2\" = swag ] && shift 2 && PATH=${PATH#*:} && exec \"$@\" ;;\nesac\n", bin))
+	put(t, filepath.Join(bin, "docker"), fmt.Sprintf("#!/bin/sh\nprintf '%%s\\n' \"$*\" >>%[1]s/calls\ncase $1 in\ninspect) cat %[1]s/state ;;\nexec)\n\tcase \"$*\" in *reload) [ ! -e %[1]s/refuse ] || { cat %[1]s/refuse >&2; exit 1; } ;; esac\n\t[ \"$2\" = swag ] && shift 2 && PATH=${PATH#*:} && exec \"$@\" ;;\nesac\n", bin))
 	if err := os.Chmod(filepath.Join(bin, "docker"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -346,6 +346,14 @@ func TestNginxInContainer(t *testing.T) {
 	must(t, inside(*d.Back), in)
 	if !strings.Contains(got(t, filepath.Join(b.dir, "etc/sites/app.conf")), "changed") {
 		t.Error("it is not as it was")
+	}
+	// What it complains of when it reads them is told without what may be a secret.
+	put(t, filepath.Join(bin, "refuse"), "nginx: [emerg] unknown directive \"pa55-canary\" in /etc/nginx/nginx.conf:7\n")
+	copied(t, from, b.dir+"/etc")
+	r := runFully(t.Context(), t, inside(*d.Put).With(map[string]string{actions.InRun: "0008-test", actions.InAside: ".jurymast-0008-test", actions.InFrom: from}))
+	said := string(r.Stdout) + string(r.Stderr)
+	if r.Exit == 0 || strings.Contains(said, "pa55") || !strings.Contains(said, "unknown directive … in /etc/nginx/nginx.conf:7") {
+		t.Errorf("exit %d: %s", r.Exit, said)
 	}
 	calls := got(t, filepath.Join(bin, "calls"))
 	for _, want := range []string{"inspect --type container --format {{.State.Status}} swag", "exec swag nginx -t -c " + b.config, "exec swag nginx -c " + b.config + " -s reload", "start swag"} {

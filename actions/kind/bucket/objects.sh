@@ -14,7 +14,6 @@ objects() {
         --query 'Contents[].[Size,LastModified,Key]' 2>"$tmp/err" >"$tmp/list"
     code=$?
     # A page without objects is the word None, and no page is no answer.
-    : >"$tmp/odd"
     awk -F '\t' -v skip="${#prefix}" -v odd="$tmp/odd" '
         $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T/ && NF > 2 {
             name = substr($0, length($1) + length($2) + 3 + skip)
@@ -22,12 +21,13 @@ objects() {
             print name "\t" $1 "\t" $2
             next
         }
-        NF && $0 != "None" { print >odd }
-        END { if (!NR) print >odd }' "$tmp/list" | sort -t "$tab" -k 1,1 >"$to"
+        NF && $0 != "None" { strange++ }
+        END { print strange + !NR >odd }' "$tmp/list" | sort -t "$tab" -k 1,1 >"$to"
     awk -F '\t' '
         { n++; bytes += $(NF - 1); if (first == "" || $NF < first) first = $NF; if ($NF > last) last = $NF }
         END { printf "objects %d %.0f %s %s\n", n, bytes, first == "" ? "-" : first, last == "" ? "-" : last }' "$to"
-    printf 'odd %s\n' "$(wc -l <"$tmp/odd" | tr -d ' ')"
+    read -r strange <"$tmp/odd"
+    printf 'odd %s\n' "$strange"
     [ "$code" = 0 ] || complaint
     printf 'exit %s\n' "$code"
 }

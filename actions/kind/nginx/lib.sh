@@ -7,17 +7,34 @@
 built=$($enter nginx -V 2>&1 </dev/null)
 
 # built_with prints a path that the program was made with.
-built_with() { printf '%s\n' "$built" | tr ' ' '\n' | sed -n "s/^--$1=//p" | sed 1q; }
+built_with() {
+    case $built in
+    *" --$1="*)
+        path=${built#*" --$1="}
+        printf '%s\n' "${path%%[[:space:]]*}"
+        ;;
+    esac
+}
 
 config=${CONFIG:-$(built_with conf-path)}
 
+# noted prints the first pid that a configuration names, and reads it to its end,
+# so that nobody writes to who has gone.
+noted() {
+    sed -n '/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\)"\{0,1\};.*/{
+        s//\1/p
+        :rest
+        n
+        b rest
+    }'
+}
+
 # pid_file prints where nginx notes the number of its master. Its standard input
-# is the whole configuration, as far as that can be had.
+# is the whole configuration, or nothing where that cannot be had: then what its
+# first file says.
 pid_file() {
-    pid=$({
-        cat
-        $enter cat "$at_root$config" 2>/dev/null </dev/null
-    } | sed -n 's/^[[:space:]]*pid[[:space:]]\{1,\}"\{0,1\}\([^;"]*\)"\{0,1\};.*/\1/p' | sed 1q)
+    pid=$(noted)
+    [ -n "$pid" ] || pid=$($enter cat "$at_root$config" 2>/dev/null </dev/null | noted)
     case $pid in
     /*) printf '%s\n' "$pid" ;;
     '') built_with pid-path ;;

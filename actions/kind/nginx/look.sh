@@ -4,7 +4,8 @@
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 
 echo '== version'
-printf '%s\n' "$built" | sed 1q
+printf '%s\n' "${built%%
+*}"
 # -T tests as -t does, and prints all of the configuration if it is right.
 all=$($root nginx -T ${CONFIG:+-c "$CONFIG"} 2>&1 </dev/null)
 code=$?
@@ -35,12 +36,17 @@ if [ -n "$STATUS" ]; then
     echo
 fi
 echo '== certificates'
-used=$(printf '%s\n' "$all" | sed -n 's/^[[:space:]]*ssl_certificate[[:space:]]\{1,\}"\{0,1\}\([^;"]*\)"\{0,1\};.*/\1/p' | grep -v -e '[$]' -e '^data:' -e '^engine:' | while IFS= read -r at; do
-    case $at in
-    /*) printf '%s\n' "$at" ;;
-    *) printf '%s\n' "${config%/*}/$at" ;;
-    esac
-done | sort -u)
+used=
+case $all in
+*ssl_certificate*)
+    used=$(printf '%s\n' "$all" | sed -n 's/^[[:space:]]*ssl_certificate[[:space:]]\{1,\}"\{0,1\}\([^;"]*\)"\{0,1\};.*/\1/p' | grep -v -e '[$]' -e '^data:' -e '^engine:' | while IFS= read -r at; do
+        case $at in
+        /*) printf '%s\n' "$at" ;;
+        *) printf '%s\n' "${config%/*}/$at" ;;
+        esac
+    done | sort -u)
+    ;;
+esac
 [ -z "$used" ] || printf '%s\n' "$used" | sed 's/^/used /'
 printf '%s\n%s\n' "$used" "$CERTIFICATES" | certificates
 echo '== end'

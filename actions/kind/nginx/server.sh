@@ -53,7 +53,10 @@ applied() {
     fi
     was=$(workers | tr '\n' ' ')
     if [ -n "$was" ]; then
-        $enter nginx ${CONFIG:+-c "$CONFIG"} -s reload </dev/null || die 'nginx cannot be told to read its configuration'
+        told=$($enter nginx ${CONFIG:+-c "$CONFIG"} -s reload 2>&1 </dev/null)
+        code=$?
+        [ -z "$told" ] || printf '%s\n' "$told" | discreet >&2
+        [ "$code" = 0 ] || die 'nginx cannot be told to read its configuration'
     elif [ -n "$CONTAINER" ]; then
         docker restart "$CONTAINER" >/dev/null </dev/null || die "the container $CONTAINER cannot be started again"
     elif [ -d "${JURYMAST_ROOT-}/run/systemd/system" ]; then
