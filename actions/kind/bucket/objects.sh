@@ -14,20 +14,24 @@ objects() {
         --query 'Contents[].[Size,LastModified,Key]' 2>"$tmp/err" >"$tmp/list"
     code=$?
     # A page without objects is the word None, and no page is no answer.
-    awk -F '\t' -v skip="${#prefix}" -v odd="$tmp/odd" '
+    awk -F '\t' -v skip="${#prefix}" -v sums="$tmp/sums" '
         $1 ~ /^[0-9]+$/ && $2 ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T/ && NF > 2 {
             name = substr($0, length($1) + length($2) + 3 + skip)
             gsub(/\t/, " ", name)
             print name "\t" $1 "\t" $2
+            n++
+            bytes += $1
+            if (first == "" || $2 < first) first = $2
+            if ($2 > last) last = $2
             next
         }
-        NF && $0 != "None" { strange++ }
-        END { print strange + !NR >odd }' "$tmp/list" | sort -t "$tab" -k 1,1 >"$to"
-    awk -F '\t' '
-        { n++; bytes += $(NF - 1); if (first == "" || $NF < first) first = $NF; if ($NF > last) last = $NF }
-        END { printf "objects %d %.0f %s %s\n", n, bytes, first == "" ? "-" : first, last == "" ? "-" : last }' "$to"
-    read -r strange <"$tmp/odd"
-    printf 'odd %s\n' "$strange"
+        NF && $0 != "None" { odd++ }
+        END { printf "%d %.0f %s %s\n%d\n", n, bytes, first == "" ? "-" : first, last == "" ? "-" : last, odd + !NR >sums }' "$tmp/list" | sort -t "$tab" -k 1,1 >"$to"
+    {
+        read -r sums
+        read -r odd
+    } <"$tmp/sums"
+    printf 'objects %s\nodd %s\n' "$sums" "$odd"
     [ "$code" = 0 ] || complaint
     printf 'exit %s\n' "$code"
 }

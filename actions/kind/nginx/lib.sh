@@ -30,11 +30,11 @@ noted() {
 }
 
 # pid_file prints where nginx notes the number of its master. Its standard input
-# is the whole configuration, or nothing where that cannot be had: then what its
-# first file says.
+# is the configuration: all of it, where $1 says "whole"; else what its first file
+# says counts as well.
 pid_file() {
     pid=$(noted)
-    [ -n "$pid" ] || pid=$($enter cat "$at_root$config" 2>/dev/null </dev/null | noted)
+    [ -n "$pid$1" ] || pid=$($enter cat "$at_root$config" 2>/dev/null </dev/null | noted)
     case $pid in
     /*) printf '%s\n' "$pid" ;;
     '') built_with pid-path ;;
@@ -42,8 +42,15 @@ pid_file() {
     esac
 }
 
-# processes prints number, parent and start, in ticks since the boot, of each.
+# processes prints number, parent and start, in ticks since the boot, of each; with
+# words to stand ahead of them also when that was, as "btime SECONDS".
 processes() {
-    # shellcheck disable=SC2016 # expanded by the other shell
-    $enter sh -c 'cat "$1"/proc/[0-9]*/stat' sh "$at_root" 2>/dev/null </dev/null | awk '$2 == "(nginx)" { print $1, $4, $22 }'
+    if [ -z "$enter" ]; then
+        cat "$at_root/proc/stat" "$at_root"/proc/[0-9]*/stat
+    else
+        # shellcheck disable=SC2016 # expanded by the other shell
+        $enter sh -c 'cat "$1/proc/stat" "$1"/proc/[0-9]*/stat' sh "$at_root" </dev/null
+    fi 2>/dev/null | awk -v ahead="${1-}" '
+        ahead != "" && $1 == "btime" { print $1, $2 }
+        $2 == "(nginx)" { print ahead $1, $4, $22 }'
 }

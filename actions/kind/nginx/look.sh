@@ -10,10 +10,15 @@ printf '%s\n' "${built%%
 all=$($root nginx -T ${CONFIG:+-c "$CONFIG"} 2>&1 </dev/null)
 code=$?
 echo '== test'
-printf '%s\n' "$all" | if [ "$code" = 0 ]; then grep -E '^(nginx: |[0-9/]+ [0-9:]+ \[)'; else cat; fi | tail -n 20 | discreet
+if [ "$code" = 0 ]; then
+    printf '%s\n' "$all" | grep -E '^(nginx: |[0-9/]+ [0-9:]+ \[)'
+else
+    printf '%s\n' "$all" | tail -n 20
+fi | discreet
 echo "exit $code"
 echo '== pid'
-pid=$(printf '%s\n' "$all" | pid_file)
+[ "$code" = 0 ] && whole=whole || whole=
+pid=$(printf '%s\n' "$all" | pid_file "$whole")
 printf 'file %s\n' "$pid"
 if [ -z "$enter" ] && [ -e "$at_root$pid" ] && [ ! -r "$at_root$pid" ]; then
     echo closed
@@ -21,9 +26,8 @@ fi
 printf 'pid %s\n' "$($enter cat "$at_root$pid" 2>/dev/null </dev/null)"
 echo '== processes'
 echo "now $(date +%s)"
-$enter sed -n 's/^btime /btime /p' "$at_root/proc/stat" 2>/dev/null </dev/null
 echo "hz $(getconf CLK_TCK 2>/dev/null || echo 100)"
-processes | sed 's/^/nginx /'
+processes 'nginx '
 if [ -n "$STATUS" ]; then
     echo '== status'
     if command -v curl >/dev/null; then
