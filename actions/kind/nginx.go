@@ -39,8 +39,8 @@ is made to read its files when all is right, and is seen to do so. A drill tests
 	},
 	Limits: probeCertLimits,
 	Sudoers: append([]string{"/usr/sbin/nginx -T", certificateSudoers}, dockerEntered(
-		"nginx -V", "nginx -T", "cat /etc/nginx/nginx.conf", "cat PIDFILE", "sed -n s/^btime /btime /p /proc/stat",
-		`sh -c cat "$1"/proc/[0-9]*/stat sh `,
+		"nginx -V", "nginx -T", "cat /etc/nginx/nginx.conf", "cat PIDFILE",
+		`sh -c cat "$1/proc/stat" "$1"/proc/[0-9]*/stat sh `,
 		"find -L PLACE -name fullchain.pem -exec grep -e . /dev/null {} +", "find -L PLACE -name fullchain.pem", "grep -e . /dev/null PLACE",
 		"ls -d PLACE", "test -d PLACE", "test -r PLACE",
 	)...),
