@@ -48,7 +48,11 @@ case "$1 $2" in
     *) [ ! -e $D/registry/by-digest ] || echo "reg.example/app@$id" ;;
     esac
     ;;
-'manifest inspect') [ -e "$D/registry/$(file "$3")" ] || { echo "no such manifest: $3" >&2; exit 1; } ;;
+'manifest inspect')
+    [ "$3" != --insecure ] || { shift && tls=no; }
+    case $3 in lan.example:*) [ "$tls" = no ] || { echo "http: server gave HTTP response to HTTPS client" >&2; exit 1; } ;; esac
+    [ -e "$D/registry/$(file "$3")" ] || { echo "no such manifest: $3" >&2; exit 1; }
+    ;;
 'pull -q')
     case $3 in
     *@*) id=${3#*@} ;;
@@ -57,7 +61,12 @@ case "$1 $2" in
     : >$D/ids/${id#sha256:}
     ;;
 'tag '*) echo "$2" >"$D/images/$(file "$3")" ;;
-'info '*) echo $D ;;
+'info '*)
+    case $3 in
+    *IndexConfigs*) cat $D/plain 2>/dev/null ;;
+    *) echo $D ;;
+    esac
+    ;;
 'compose version') echo 2.40 ;;
 'compose -p')
     case $4 in
@@ -241,6 +250,23 @@ func TestComposeDeploysPrevious(t *testing.T) {
 	}
 	if got := b.runs(d.Survey, 0, "WANTED", "previous").said["wanted"]; got != "1.1" {
 		t.Errorf("the one before is %s", got)
+	}
+}
+
+// TestComposeDeploysFromTheLAN: a registry that the engine is told to speak to
+// without TLS is asked so, and no other is.
+func TestComposeDeploysFromTheLAN(t *testing.T) {
+	t.Parallel()
+	b := newComposeBed(t, "", `version_env = "APP_VERSION"`)
+	b.put("web/compose.yaml", "services:\n  app:\n    image: lan.example:5000/app:${APP_VERSION}\n")
+	b.image("registry", "lan.example:5000/app:1.1", "sha256:aaaa2")
+	b.put("plain", "docker.example\nlan.example:50\n")
+	if why := b.runs(b.deploy.Survey, 0, "WANTED", "1.1").said["trouble"]; !strings.Contains(why, "server gave HTTP response to HTTPS client") {
+		t.Errorf("TLS is asked for: %q", why)
+	}
+	b.put("plain", "docker.example\nlan.example:5000\n")
+	if said := b.runs(b.deploy.Survey, 0, "WANTED", "1.1").said; said["trouble"] != "" || said["way"] != "by pulling what is not here" {
+		t.Errorf("it says %v", said)
 	}
 }
 

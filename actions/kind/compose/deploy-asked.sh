@@ -68,8 +68,16 @@ else
     if [ -z "$note" ]; then
         echo '@way by pulling what is not here'
         # What is here need not be had, and what is not has to be there to be had.
+        # The engine may speak to a registry without TLS; the client has to be told so.
+        plain=$(docker info --format '{{range .RegistryConfig.IndexConfigs}}{{if not .Secure}}{{println .Name}}{{end}}{{end}}' 2>/dev/null </dev/null)
         lacks=$(printf '%s\n' "$changes" | awk 'NF { print $3 }' | sort -u | while read -r ref; do
-            is_here "$ref" >/dev/null || why=$(docker manifest inspect "$ref" 2>&1 >/dev/null </dev/null) || printf '%s is not to be had: %s\n' "$ref" "$(printf '%s' "$why" | tail -n 1)"
+            case $ref in
+            localhost:*/* | 127.*:*/*) tls=--insecure ;;
+            */*) tls=$(printf '%s\n' "$plain" | grep -qxF -e "${ref%%/*}" && echo --insecure) ;;
+            *) tls= ;;
+            esac
+            # shellcheck disable=SC2086 # a flag or nothing
+            is_here "$ref" >/dev/null || why=$(docker manifest inspect $tls "$ref" 2>&1 >/dev/null </dev/null) || printf '%s is not to be had: %s\n' "$ref" "$(printf '%s' "$why" | tail -n 1)"
         done)
         [ -z "$lacks" ] || trouble "$lacks"
     fi

@@ -6,17 +6,19 @@
 
 built=$($enter nginx -V 2>&1 </dev/null)
 
-# built_with prints a path that the program was made with.
+# built_with sets path to one that the program was made with.
 built_with() {
     case $built in
     *" --$1="*)
         path=${built#*" --$1="}
-        printf '%s\n' "${path%%[[:space:]]*}"
+        path=${path%%[[:space:]]*}
         ;;
+    *) path= ;;
     esac
 }
 
-config=${CONFIG:-$(built_with conf-path)}
+built_with conf-path
+config=${CONFIG:-$path}
 
 # noted prints the first pid that a configuration names, and reads it to its end,
 # so that nobody writes to who has gone.
@@ -29,17 +31,18 @@ noted() {
     }'
 }
 
-# pid_file prints where nginx notes the number of its master. Its standard input
-# is the configuration: all of it, where $1 says "whole"; else what its first file
-# says counts as well.
+# pid_file sets pid to where nginx notes the number of its master. $1 is the
+# configuration: all of it, where $2 says "whole"; else what its first file says
+# counts as well.
 pid_file() {
-    pid=$(noted)
-    [ -n "$pid$1" ] || pid=$($enter cat "$at_root$config" 2>/dev/null </dev/null | noted)
+    pid=$(printf '%s\n' "$1" | noted)
+    [ -n "$pid$2" ] || pid=$($enter cat "$at_root$config" 2>/dev/null </dev/null | noted)
     case $pid in
-    /*) printf '%s\n' "$pid" ;;
+    /*) return ;;
     '') built_with pid-path ;;
-    *) printf '%s/%s\n' "$(built_with prefix)" "$pid" ;;
+    *) built_with prefix && path=$path/$pid ;;
     esac
+    pid=$path
 }
 
 # processes prints number, parent and start, in ticks since the boot, of each; with

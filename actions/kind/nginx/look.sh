@@ -18,12 +18,17 @@ fi | discreet
 echo "exit $code"
 echo '== pid'
 [ "$code" = 0 ] && whole=whole || whole=
-pid=$(printf '%s\n' "$all" | pid_file "$whole")
+pid_file "$all" "$whole"
 printf 'file %s\n' "$pid"
-if [ -z "$enter" ] && [ -e "$at_root$pid" ] && [ ! -r "$at_root$pid" ]; then
+number=
+if [ -n "$enter" ]; then
+    number=$($enter cat "$pid" 2>/dev/null </dev/null)
+elif [ -r "$at_root$pid" ]; then
+    read -r number <"$at_root$pid"
+elif [ -e "$at_root$pid" ]; then
     echo closed
 fi
-printf 'pid %s\n' "$($enter cat "$at_root$pid" 2>/dev/null </dev/null)"
+printf 'pid %s\n' "$number"
 echo '== processes'
 echo "now $(date +%s)"
 echo "hz $(getconf CLK_TCK 2>/dev/null || echo 100)"

@@ -20,7 +20,10 @@ tested() (
 # why picks what is wrong from what a test said.
 why() { sed -n -e '/\[emerg\]/{s/^[^[]*//;p;q;}' -e '$p' | discreet; }
 
-master() { sed -n 's/^\([0-9]\{1,\}\)$/\1/p' "$at_root$(: | pid_file '')" 2>/dev/null; }
+master() {
+    pid_file '' ''
+    sed -n 's/^\([0-9]\{1,\}\)$/\1/p' "$at_root$pid" 2>/dev/null
+}
 
 # workers prints the numbers of what the master has started.
 workers() {
