@@ -52,29 +52,4 @@ func TestCopySnapshotKilled(t *testing.T) {
 		f.ok("backup", "run", "ext")
 		f.nothingLeft()
 	})
-	f.part("the line is cut until the host lets go", func(f *fleet) {
-		// The host's watchdog counts naps of five seconds: here they are short ones.
-		f.on("vm", `printf '#!/bin/sh\n[ "$1" != 5 ] || set -- 0.1\nexec /usr/bin/sleep "$@"\n' >/usr/local/bin/sleep; chmod +x /usr/local/bin/sleep`)
-		before := f.lastRun()
-		kill, ended := begin(f, "ext")
-		f.must(f.CutOff(f.t.Context(), true))
-		said := f.on("vm", "cd /var/lib/jurymast/watch; n=0; until cat */let.* 2>/dev/null; do n=$((n+1)); [ $n -lt 900 ]; sleep 0.1; done; cat */gone.*; rm -f /run/meanwhile /usr/local/bin/sleep")
-		if !strings.HasPrefix(said, "0\nhost ") {
-			f.t.Errorf("it let go as\n%s", said)
-		}
-		if left := f.on("vm", snapshotsLeft); strings.Contains(left, "jurymast.ext") || strings.Contains(left, "/proc/") {
-			f.t.Errorf("left behind when the host let go:\n%s", left)
-		}
-		f.must(f.CutOff(f.t.Context(), false))
-		select {
-		case <-ended: // it had given up, or goes on where it stood
-		case <-time.After(time.Minute):
-			kill()
-			<-ended
-		}
-		f.t.Log(f.after("cut off", before, ""))
-		f.nothingLeft()
-		f.ok("backup", "run", "ext")
-		f.nothingLeft()
-	})
 }
