@@ -54,8 +54,8 @@ host to its storage and its clients must lead through it, which jurymast cannot 
 of all others and drop; a reject would tell writers that something happened. They do not outlast a restart of that host.
 
 seen_from is the host from which it is proven: a storage or a client of the host. It must not answer there, neither to
-ping nor at ports. That a host does not answer is no fence of itself, and of a dead one it says nothing: the rules are seen
-in place first, and then this.`,
+ping nor at ports, which are tried by nc or bash. That a host does not answer is no fence of itself, and of a dead one it
+says nothing: the rules are seen in place first, and then this.`,
 	Levels: []inventory.Level{inventory.LevelFence},
 	Options: []inventory.Option{
 		{Name: "seen_from", Type: inventory.TypeHost, Required: true, Doc: "a host on the other side, from which it is proven"},

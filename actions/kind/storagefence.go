@@ -11,7 +11,8 @@ var nfsExport = actions.Kind{
 	Name: "nfs-export",
 	Doc:  "A fence: NFS exports are withdrawn from one host, its sessions ended, and both seen gone.",
 	About: `The order is what makes it a fence: the exports are withdrawn first, in /etc/exports and at once, and only then are
-the client's sessions ended. One that is ended alone comes back within a second and writes. NFS 3 keeps no sessions.
+the client's sessions ended. One that is ended alone comes back within a second and writes. NFS 3 keeps no sessions; a
+kernel before 5.3 does not show those that there are, and is refused.
 
 The exports must name the host: from "*" or a network one host cannot be taken out, which the survey says. The lines
 that were changed are kept in the file as comments, and come back when the fence is released.`,

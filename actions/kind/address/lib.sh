@@ -5,7 +5,8 @@
 command -v ip >/dev/null || die 'ip is not there (apt install iproute2)'
 bare=${FLOATING%/*}
 held() {
-    ip -o addr show dev "$DEVICE" | awk -v a="$bare" '{ sub(/\/.*/, "", $4); if ($4 == a) found = 1 } END { exit !found }'
+    list=$(ip -o addr show dev "$DEVICE" 2>&1) || die "which addresses $DEVICE has cannot be seen: ${list:-ip says nothing}"
+    printf '%s\n' "$list" | awk -v a="$bare" '{ sub(/\/.*/, "", $4); if ($4 == a) found = 1 } END { exit !found }'
 }
 announcer() {
     command -v arping >/dev/null

@@ -6,12 +6,17 @@ if [ -n "$SERVER" ]; then
     "$TO_ADDRESS "*) ;;
     *) die "server $SERVER leads to ${now%% *} and not to $TO_ADDRESS" ;;
     esac
+    [ -z "$SERVER_PORT" ] || [ "${now##* }" = "$SERVER_PORT" ] || die "server $SERVER leads to port ${now##* } and not to $SERVER_PORT"
+    admin=${now#* * } admin=${admin%% *}
+    [ $((admin & 35)) = 0 ] || die "server $SERVER takes no part: it is in maintenance"
     exit 0
 fi
 until=$(($(date +%s) + WAIT))
 while :; do
     why=
-    for s in $(servers); do
+    have=$(servers)
+    printf '%s\n' "$have" | grep -qxF "$TO" || why="backend $BACKEND has no server $TO, or HAProxy does not answer at $SOCKET"
+    for s in $have; do
         now=$(state "$s")
         admin=${now#* * } admin=${admin%% *}
         if [ "$s" = "$TO" ]; then

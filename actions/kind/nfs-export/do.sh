@@ -27,10 +27,13 @@ files | while read -r f; do
         fi
     fi
 done || die 'the files of exports cannot be changed'
+see
 mine | while IFS=$tab read -r path who; do
     exportfs -u "$who:$path" || exit 1
 done || die "exports to $CLIENT cannot be withdrawn"
+see
 [ -z "$(mine)" ] || die "it is still exported to $CLIENT: $(mine | tr '\t\n' '  ')"
-for d in $(sessions); do
+list=$(sessions) || exit 1
+for d in $list; do
     echo expire >"$d/ctl" || die "the session $d of $CLIENT cannot be ended"
 done

@@ -6,20 +6,25 @@ command -v exportfs >/dev/null || die 'exportfs is not there: no NFS server runs
 tab=$(printf '\t')
 mark="#jurymast-fence:$NAME "
 
-# exported prints what is exported: path, tab, client.
-exported() {
-    exportfs -s 2>/dev/null | sed "s/ \{1,\}\([^ (]*\)(.*/$tab\1/"
+# see leaves in $table what is exported, path, tab, client, and ends it where that
+# cannot be seen.
+see() {
+    table=$(exportfs -s 2>&1 </dev/null) || die "what is exported cannot be seen: ${table:-exportfs says nothing}"
+    table=$(printf '%s\n' "$table" | sed "s/ \{1,\}\([^ (]*\)(.*/$tab\1/")
 }
 
-# mine prints the paths that are exported to the client by name.
+# mine prints the paths of $table that are exported to the client by name.
 mine() {
-    exported | awk -F "$tab" -v client="$CLIENT" -v address="$ADDRESS" -v only="$EXPORTS" '
+    printf '%s\n' "$table" | awk -F "$tab" -v client="$CLIENT" -v address="$ADDRESS" -v only="$EXPORTS" '
         BEGIN { n = split(only, p, "\n"); for (i = 1; i <= n; i++) want[p[i]] }
         ($2 == client || $2 == address) && (only == "" || $1 in want) { print $1 tab $2 }' tab="$tab"
 }
 
-# sessions prints the folders of the sessions that the client has.
+# sessions prints the folders of the sessions that the client has. A server that
+# does not run has none; a kernel before 5.3 does not show them.
 sessions() {
+    nfsd=${JURYMAST_ROOT-}/proc/fs/nfsd
+    [ -d "$nfsd/clients" ] || [ ! -e "$nfsd/threads" ] || die 'the kernel does not say who has sessions: 5.3 and later do'
     for d in "${JURYMAST_ROOT-}"/proc/fs/nfsd/clients/*/; do
         if sed -n 's/^address: "\(.*\):[0-9]*"$/\1/p' "$d/info" 2>/dev/null | grep -qxF -e "$ADDRESS" -e "[$ADDRESS]" -e "::ffff:$ADDRESS" -e "[::ffff:$ADDRESS]"; then
             printf '%s\n' "$d"

@@ -39,9 +39,12 @@ status() {
     esac
 }
 
-# managed tells whether the cluster's HA moves and starts it.
+# managed tells whether the cluster's HA moves and starts it, and ends it where that
+# is not known.
 managed() {
-    command -v ha-manager >/dev/null && timeout 60 ha-manager config 2>/dev/null | grep -q "^$SID\$"
+    command -v ha-manager >/dev/null || return 1
+    listed=$(timeout 60 ha-manager config 2>&1 </dev/null) || die "whether HA manages $SID is not known: $(printf '%s\n' "${listed:-ha-manager says nothing}" | tail -n 1)"
+    printf '%s\n' "$listed" | grep -q "^$SID\$"
 }
 
 setting() {

@@ -14,8 +14,9 @@ else
     [ "$who" = "$me" ] || trouble "guest $GUEST is on $who, and $me was asked: say so in the inventory; $other"
     sid=vm:$GUEST
     [ "$form" = qemu ] || sid=ct:$GUEST
-    if command -v ha-manager >/dev/null && timeout 60 ha-manager config 2>/dev/null | grep -q "^$sid\$"; then
-        trouble "HA manages $sid, and would start it meanwhile: ha-manager remove $sid, or $other"
+    if command -v ha-manager >/dev/null; then
+        timeout 60 ha-manager config >"$tmp/said" 2>"$tmp/err" </dev/null || trouble "whether HA manages $sid is not known: $(why 'ha-manager says nothing')"
+        ! grep -q "^$sid\$" "$tmp/said" || trouble "HA manages $sid, and would start it meanwhile: ha-manager remove $sid, or $other"
     fi
     [ "$(setting protection)" != 1 ] || trouble "guest $GUEST is protected from being replaced; $other"
     lock=$(setting lock)

@@ -22,8 +22,9 @@ smbcontrol -s "$file" smbd reload-config || die 'smbd does not read its configur
 tries=0
 while :; do
     smbcontrol -s "$file" smbd close-share "$SHARE" || die "smbd does not close $SHARE"
-    [ -n "$(users)" ] || exit 0
+    list=$(users) || exit 1
+    [ -n "$list" ] || exit 0
     tries=$((tries + 1))
-    [ "$tries" -lt 20 ] || die "share $SHARE is still in use by $(users | tr '\n' ' ')"
+    [ "$tries" -lt 20 ] || die "share $SHARE is still in use by $(printf '%s' "$list" | tr '\n' ' ')"
     sleep 1
 done

@@ -2,4 +2,5 @@
 # shellcheck shell=sh disable=SC2154
 withdrawn || die "share $SHARE is not withdrawn"
 smbcontrol -s "$file" smbd ping >/dev/null 2>&1 || die 'smbd does not answer'
-[ -z "$(users)" ] || die "share $SHARE is still in use by $(users | tr '\n' ' ')"
+list=$(users) || exit 1
+[ -z "$list" ] || die "share $SHARE is still in use by $(printf '%s' "$list" | tr '\n' ' ')"
