@@ -69,18 +69,29 @@ func (p *Pool) dialOnce(ctx context.Context, h Host, auth *login) (*conn, error)
 	if err := p.jump(ctx, h); err != nil {
 		return nil, err
 	}
+	waited := h.within(ctx)
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	raw, err := p.wire(ctx, h)
+	raw, err := p.wire(ctx, waited)
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.login(ctx, h, raw, auth)
+	c, err := p.login(ctx, waited, raw, auth)
 	if err != nil {
 		_ = raw.Close()
 		return nil, err
 	}
+	c.host.Timeout = h.Timeout
 	return c, nil
+}
+
+// within returns the host with the time that a context leaves for it, which is
+// what its errors say was waited.
+func (h Host) within(ctx context.Context) Host {
+	if d, ok := ctx.Deadline(); ok {
+		h.Timeout = max(0, min(h.Timeout, time.Until(d)))
+	}
+	return h
 }
 
 // host resolves a name. A name of two or more jumps stands for its last one,

@@ -108,6 +108,7 @@ func (p *Pool) showKey(ctx context.Context, h Host, algorithms []string) (gossh.
 	if err := p.jump(ctx, h); err != nil {
 		return nil, nil, err
 	}
+	h = h.within(ctx)
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
 	raw, err := p.wire(ctx, h)

@@ -326,3 +326,16 @@ func TestClosedPool(t *testing.T) {
 	}
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
+
+// TestErrorsSayWhatWasWaited has a caller with less time than the host: its
+// error tells the caller's.
+func TestErrorsSayWhatWasWaited(t *testing.T) {
+	h := hostAt(t, "a", serveTCP(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
+	h.Timeout = time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := poolOf(t, Options{}, h).Scan(ctx, "a")
+	if !errors.Is(err, Timeout) || strings.Contains(err.Error(), "1m0s") || !strings.HasSuffix(err.Error(), "ms") {
+		t.Error(err)
+	}
+}
