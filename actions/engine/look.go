@@ -100,13 +100,21 @@ func (e *Engine) Look(ctx context.Context, o LookOptions) (Sight, error) {
 	}
 	looks := e.sweep(ctx, l, visits, o.Progress)
 	if s != nil && len(o.Only) == 0 {
-		more, err := e.unasked(ctx, s, o.Targets)
+		more, err := e.unaskedYet(ctx, s, o.Targets)
 		if err != nil {
 			trouble = asTrouble(err)
 		}
 		looks = append(looks, more...)
 	}
 	return e.settle(ctx, s, prev, looks, trouble), ctx.Err()
+}
+
+// unaskedYet is [Engine.unasked] of a look whose time may have passed: what no
+// host is asked for is known all the same.
+func (e *Engine) unaskedYet(ctx context.Context, s *store.Store, targets []*inventory.Target) ([]check.Look, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	return e.unasked(ctx, s, targets)
 }
 
 // withSeries lets a looker ask for the numbers of before; done is called when

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,11 +53,6 @@ func (a *app) runCheck(ctx context.Context, o checkOptions, selectors []string) 
 	if o.watch && !a.printer().forPeople() && a.flags.output != string(formatNDJSON) {
 		return usagef("--watch goes with -o table, wide or ndjson")
 	}
-	if a.flags.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, a.flags.timeout)
-		defer cancel()
-	}
 	e, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -80,7 +76,9 @@ func (a *app) runCheck(ctx context.Context, o checkOptions, selectors []string) 
 	bar := a.progress()
 	sight, err := e.Look(ctx, engine.LookOptions{Targets: targets, Only: o.only, MaxAge: o.maxAge, Progress: bar.update})
 	bar.clear()
-	if err != nil {
+	// What was seen before the time had passed is not lost by it.
+	late := errors.Is(err, context.DeadlineExceeded) && (sight.Store == nil || !errors.Is(sight.Store, err))
+	if err != nil && !late {
 		return err
 	}
 	sums := sight.Of(targets)

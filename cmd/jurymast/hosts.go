@@ -74,25 +74,33 @@ func hostArg(f *inventory.Fleet, name string) (*inventory.Target, error) {
 }
 
 // scan asks one host after the other: a person compares what it prints. A host
-// that does not answer does not keep the others from being asked.
+// that does not answer does not keep the others from being asked, and is told:
+// to programs as an item, and by the exit code where no key is wrong.
 func (a *app) scan(ctx context.Context, e *engine.Engine, hosts []*inventory.Target) error {
 	l := listing{schema: "host-keys", columns: []column{{head: "HOST"}, {head: "TRUST"}, {head: "TYPE"}, {head: "FINGERPRINT"}}}
+	p := a.printer()
 	var first error
-	wrong := false
+	wrong, seen := false, 0
 	for _, t := range hosts {
 		keys, err := e.Keys(ctx, t.Ref)
-		if ctx.Err() != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
 		}
 		if err != nil {
 			if first == nil {
 				first = err
 			}
+			r := explain(err)
 			if len(hosts) > 1 {
-				explain(err).write(a.err)
+				r.write(a.err)
+			}
+			if !p.forPeople() && p.format != formatName {
+				l.rows = append(l.rows, row{cells: []string{string(t.Ref), "not seen", "", ""},
+					item: map[string]any{"ref": t.Ref, "state": "not seen", "code": r.code, "message": r.what, "why": r.why, "next": r.next}})
 			}
 			continue
 		}
+		seen++
 		for _, k := range keys {
 			if k.State != "trusted" {
 				wrong = true
@@ -101,14 +109,17 @@ func (a *app) scan(ctx context.Context, e *engine.Engine, hosts []*inventory.Tar
 				item: map[string]any{"ref": t.Ref, "state": k.State, "type": k.Type, "fingerprint": k.Fingerprint}})
 		}
 	}
-	if len(l.rows) == 0 && first != nil {
+	if seen == 0 && first != nil {
 		return first
 	}
 	code := exitOK
-	if wrong {
+	switch {
+	case wrong:
 		code = exitHostKey
+	case first != nil:
+		code = explain(first).code
 	}
-	if err := a.printer().print(l, code); err != nil {
+	if err := p.print(l, code); err != nil {
 		return err
 	}
 	if wrong && a.errTTY {

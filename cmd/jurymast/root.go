@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,15 +20,18 @@ looked for, and which one is taken, is said by "jurymast config path".`
 // rootCommand builds the command tree of one call.
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:               "jurymast",
-		Short:             "Look after a small fleet over plain SSH",
-		Long:              rootLong,
-		Example:           "  jurymast                       the console, on a terminal\n  jurymast demo                  the console on a simulated fleet, no set-up at all\n  jurymast check all             look at everything once\n  jurymast check all -q          for cron: silent when all is well",
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              a.unknownCommand,
-		RunE:              func(c *cobra.Command, _ []string) error { return a.console(c.Context(), "", "") },
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkGlobals() },
+		Use:           "jurymast",
+		Short:         "Look after a small fleet over plain SSH",
+		Long:          rootLong,
+		Example:       "  jurymast                       the console, on a terminal\n  jurymast demo                  the console on a simulated fleet, no set-up at all\n  jurymast check all             look at everything once\n  jurymast check all -q          for cron: silent when all is well",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          a.unknownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return a.console(c.Context(), "", "") },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			a.bound(c)
+			return a.checkGlobals()
+		},
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -123,6 +127,16 @@ func (a *app) checkGlobals() error {
 		return usagef("--wait %s: more than a day is a mistake", a.flags.wait)
 	}
 	return nil
+}
+
+// bound gives the command that is about to run the time that --timeout allows.
+func (a *app) bound(c *cobra.Command) {
+	if a.flags.timeout <= 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), a.flags.timeout)
+	c.SetContext(ctx)
+	a.close = append(a.close, func() error { cancel(); return nil })
 }
 
 // unknownCommand words a first argument that is no command, with what was

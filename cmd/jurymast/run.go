@@ -67,11 +67,6 @@ process, the line or a machine: "runs resume" goes on where it stands.`,
 }
 
 func (a *app) runRun(ctx context.Context, f runFlags, as []string) error {
-	if a.flags.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, a.flags.timeout)
-		defer cancel()
-	}
 	e, err := a.open(ctx)
 	if err != nil {
 		return err
