@@ -48,7 +48,9 @@ for part in vmail crypt redis rspamd postfix mariadb; do
     [ "$trouble" != "quiet-$part" ] || continue
     mkdir -p "/tmp/jm-mc-$$/$part"; echo mail >"/tmp/jm-mc-$$/$part/Error report"
     echo "/$part/.Errors/Error report"
-    tar -C "/tmp/jm-mc-$$" -cf - "$part" | zstd -q >"$to/backup_$part.tar.zst"
+    [ "$trouble" != "cut-$part" ] || head -c 90000 /dev/urandom >"/tmp/jm-mc-$$/$part/big"
+    # Where tar is ended, what packs it comes to its end all the same.
+    tar -C "/tmp/jm-mc-$$" -cf - "$part" | if [ "$trouble" = "cut-$part" ]; then head -c 50000; else cat; fi | zstd -q >"$to/backup_$part.tar.zst"
     rm -r "/tmp/jm-mc-$$"
     [ "$trouble" != "half-$part" ] || truncate -s -5 "$to/backup_$part.tar.zst"
 done
@@ -77,7 +79,7 @@ func TestMailcowBackup(t *testing.T) {
 	}
 	for trouble, why := range map[string]string{
 		"none": "", "stale": "", "exit": "its own script ended with 3", "nothing": "made no backup", "lost-vmail": "said: docker: invalid spec", "quiet-crypt": "has no crypt",
-		"half-mariadb": "archive of mariadb", "incomplete": "did not say that it completed", "running": "runs already",
+		"half-mariadb": "archive of mariadb", "cut-vmail": "the archive of vmail cannot be read back: tar: ", "incomplete": "did not say that it completed", "running": "runs already",
 	} {
 		t.Run(trouble, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 // minioSaid is a whole answer of minio/look.sh.
 type minioSaid struct {
 	live, ready, write, read minioHealth
+	known                    bool // something of what answers is MinIO's own
 	admin                    string
 }
 
@@ -41,6 +42,7 @@ func minioParse(a actions.Answer) (minioSaid, *actions.Reading) {
 			return minioSaid{}, &actions.UnknownReading("what it says of %q is not understood: %s", name, orNothing(firstLine([]byte(parts[name])), 0))[0]
 		}
 		*to = h
+		m.known = m.known || h.own()
 	}
 	return m, nil
 }
@@ -64,6 +66,24 @@ func minioReadHealth(said string) (minioHealth, bool) {
 		}
 	}
 	return h, whole
+}
+
+// own reports whether an answer bears MinIO's own mark. A proxy puts its name in the
+// place of MinIO's, and hands its other headers on.
+func (h minioHealth) own() bool {
+	for k := range h.headers {
+		if strings.HasPrefix(k, "x-minio-") {
+			return true
+		}
+	}
+	return strings.Contains(strings.ToLower(h.headers["server"]), "minio")
+}
+
+// unmarked is the reading of answers that say that all is well, and not who they
+// are: anything may answer with nothing.
+func (m minioSaid) unmarked() actions.Reading {
+	return actions.Reading{Status: actions.Unknown, Line: "nothing of what answers is MinIO's, but " + orDefault(m.live.headers["server"], "something that does not say what it is") + " says 200",
+		Next: "set url to the address of its S3 side, and have a proxy hand on headers X-Minio-"}
 }
 
 // stranger says why an answer cannot be MinIO's, "" where it can. Health checks
@@ -92,6 +112,9 @@ func (m minioSaid) server() actions.Reading {
 			return actions.Reading{Status: actions.Unknown, Line: fmt.Sprintf("its health check answers %d, which is not known here", h.code)}
 		}
 	}
+	if !m.known {
+		return m.unmarked()
+	}
 	return actions.Reading{Status: actions.OK, Line: "alive and ready"}
 }
 
@@ -113,6 +136,9 @@ func (m minioSaid) quorum() actions.Reading {
 		case x.h.code != 200:
 			return actions.Reading{Status: actions.Unknown, Line: fmt.Sprintf("it answers %d when asked for its drives, which is not known here", x.h.code)}
 		}
+	}
+	if !m.known {
+		return m.unmarked()
 	}
 	line := "enough drives to read and to write"
 	if q := m.write.headers["x-minio-write-quorum"]; q != "" {

@@ -245,7 +245,7 @@ func (o opnsenseSaid) judgeUpdates(t inventory.Target, now time.Time) []actions.
 		UpgradeReboot          any    `json:"upgrade_needs_reboot"`
 	}
 	seconds, err := strconv.ParseInt(strings.TrimSpace(at), 10, 64)
-	if err != nil || json.Unmarshal([]byte(text), &u) != nil {
+	if err != nil || json.Unmarshal([]byte(text), &u) != nil || u.Connection == "ok" && u.Repository == "ok" && u.Upgrade == nil {
 		return o.refused("updates", "/tmp/pkg_upgrade.json")
 	}
 	if u.Connection != "ok" || u.Repository != "ok" {

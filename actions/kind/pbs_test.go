@@ -211,6 +211,11 @@ func TestPBSJudges(t *testing.T) {
 		t.Errorf("damaged, and listed as %v", got)
 	}
 	b.unsound(r.Verify, in, true, "the server's own verification failed")
+	smallFile(t, filepath.Join(at, "state"), "doubtful")
+	if got := b.copiesOf(r, "web"); len(got) != 1 || got[0][4] != "partial" {
+		t.Errorf("of a verification that nobody has heard of, and listed as %v", got)
+	}
+	b.unsound(r.Verify, in, false, "its server's verification says doubtful")
 	smallFile(t, filepath.Join(at, "state"), "ok")
 	for line, damaged := range map[string]bool{
 		"Error: Data blob has wrong CRC checksum.": true, "Error: detected chunk with wrong digest.": true,

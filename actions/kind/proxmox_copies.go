@@ -93,7 +93,8 @@ func (s proxmoxSaid) newest(c proxmoxCopy, place string, count int, seen, silent
 	case "failed":
 		r.Status, r.Line, r.Next = actions.Fail, "found broken when it was read: "+r.Line, "make another, and look at the disks of that server"
 	default:
-		r.Line += "; verification: " + c.Verification.State
+		r.Status, r.Line = actions.Worst(r.Status, actions.Unknown), r.Line+"; verification: "+c.Verification.State
+		r.Next = "see the copy at its Proxmox Backup Server"
 	}
 	r.Line = actions.Line(r.Line)
 	return r

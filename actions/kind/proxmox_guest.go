@@ -262,6 +262,9 @@ func (s proxmoxSaid) replicated(id string, overdue, failures inventory.Bound) []
 	}
 	var out []actions.Reading
 	for _, j := range jobs {
+		if j.Guest <= 0 {
+			return actions.UnknownReading("a replication is told of, and not of which guest: %s", actions.Line(j.ID))
+		}
 		if strconv.FormatInt(int64(j.Guest), 10) == id {
 			out = append(out, s.job(j, overdue, failures))
 		}

@@ -287,15 +287,26 @@ func (s proxmoxSaid) job(j proxmoxJob, overdue, failures inventory.Bound) action
 		r.Status = actions.Worst(r.Status, failed)
 		r.Line = actions.Line(fmt.Sprintf("%s; failed %.0f times in a row%s: %s", r.Line, fails, limitWords(failures, failed, ""), orDefault(j.Error, "it does not say why")))
 	}
-	// One that runs, or has never run, is not late.
-	if j.NextSync > 0 && j.PID == 0 && synced {
-		late := s.now.Sub(time.Unix(int64(j.NextSync), 0)).Minutes()
-		l := judge(overdue, late)
+	switch late := s.now.Sub(time.Unix(int64(j.NextSync), 0)).Minutes(); {
+	case !synced: // one that has never run is not late
+	case j.NextSync > 0:
+		l, running := judge(overdue, late), ""
+		words := limitWords(overdue, l, "min")
 		r.Metrics = append(r.Metrics, measured("overdue", "min", max(late, 0), overdue))
+		if j.PID != 0 { // it may take its time, and does not hang unseen
+			running = " it still runs,"
+			if l == actions.Fail {
+				l = actions.Warn
+			} else {
+				l = actions.OK
+			}
+		}
 		if l != actions.OK {
 			r.Status = actions.Worst(r.Status, l)
-			r.Line += fmt.Sprintf("; late by %.0f min%s", late, limitWords(overdue, l, "min"))
+			r.Line += fmt.Sprintf(";%s late by %.0f min%s", running, late, words)
 		}
+	case j.PID == 0 && fails == 0:
+		r.Status, r.Line = actions.Worst(r.Status, actions.Unknown), r.Line+"; when it is due again is not told"
 	}
 	if r.Status != actions.OK {
 		r.Next = "pvesr status; the log of job " + r.Item

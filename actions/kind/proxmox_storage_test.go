@@ -3,6 +3,7 @@ package kind
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -373,6 +374,11 @@ func TestProxmoxStorageVerifies(t *testing.T) {
 	}
 	smallFile(t, filepath.Join(b.dir, "state/copies/nas:backup+vm+113+x/state"), "failed")
 	b.unsound(n.Verify, in, true, "the server's own verification failed")
+	smallFile(t, filepath.Join(b.dir, "state/copies/nas:backup+vm+113+x/state"), "doubtful")
+	b.unsound(n.Verify, in, false, "its server's verification says doubtful")
+	if got := b.copiesOf(n.Repository, "api"); !slices.ContainsFunc(got, func(c []string) bool { return c[0] == "nas:backup/vm/113/x" && c[4] == "partial" }) {
+		t.Errorf("listed: %v", got)
+	}
 	b.refuses(n.Verify, pveWith(actions.InCopy, "nas:backup/vm/114/y"), "lists no copy nas:backup/vm/114/y of guest 113")
 }
 

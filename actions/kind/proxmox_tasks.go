@@ -99,6 +99,9 @@ func (s proxmoxSaid) failed(window time.Duration) []actions.Reading {
 		if t.Type == "" {
 			return actions.UnknownReading("a task without a type is told of")
 		}
+		if t.StartTime <= 0 {
+			return actions.UnknownReading("a task without a time is told of: %s", actions.Line(strings.TrimSuffix(t.Type+"/"+t.ID, "/")))
+		}
 		// One with warnings has done what it was to do.
 		v := t.verdict()
 		if slices.Contains(proxmoxQuiet, t.Type) || s.since(t.StartTime) > window || v == actions.OK || v == actions.Warn {

@@ -200,8 +200,9 @@ func smartOne(t inventory.Target, a actions.Answer, item, text string, exit int)
 
 // More bits of smartctl's exit status (smartctl(8), EXIT STATUS).
 const (
-	smartUsage      = 1 << 0
-	smartOncePassed = 1 << 5 // an attribute was at its threshold in the past
+	smartUsage         = 1 << 0
+	smartCommandFailed = 1 << 2
+	smartOncePassed    = 1 << 5 // an attribute was at its threshold in the past
 )
 
 // smartAsleep reports whether smartctl left a drive alone because it sleeps.
@@ -268,11 +269,22 @@ func smartVerdict(r *actions.Reading, s smartDrive, exit int, said string) {
 		if said != "" {
 			r.Line += ": " + said
 		}
+	case exit&smartCommandFailed != 0 && !s.counts():
+		r.Status, r.Line = actions.Unknown, "well by its own word, and what it counts could not be read"
+		if said != "" {
+			r.Line += ": " + said
+		}
 	case len(past) > 0 || exit&smartOncePassed != 0 && len(s.ATA.Table) == 0:
 		r.Status, r.Line = actions.Warn, "well by its own word, and it once was not: "+strings.Join(past, ", ")
 	default:
 		r.Status, r.Line = actions.OK, "well by its own word"
 	}
+}
+
+// counts reports whether the drive told anything of what it counts. Many a drive
+// fails some command: only one that tells nothing is not known.
+func (s smartDrive) counts() bool {
+	return len(s.ATA.Table) > 0 || s.NVMe != nil || s.Grown != nil || len(s.Counts) > 0
 }
 
 // smartWarnings names the bits of an NVMe drive's critical warning (NVM Express

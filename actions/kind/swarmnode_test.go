@@ -29,7 +29,8 @@ case "$1 $2" in
 'service inspect')
     case $4 in
     '{{.Spec.Name}}') echo wiki ;;
-    *'eq .Type "volume"'*) cat $ROOT/volumes ;;
+    *'eq .Type "volume"'*) [ ! -e $ROOT/mute-volumes ] || { echo 'rpc error: code = Unavailable' >&2; exit 1; }; cat $ROOT/volumes ;;
+    *Replicas*) cat $ROOT/replicas ;;
     *) shift 4; for s; do grep "^$s	" $ROOT/services; done ;;
     esac ;;
 'service ps') cat $ROOT/elsewhere ;;
@@ -57,7 +58,7 @@ func swarmNodeBed(t *testing.T, lines string) (m actions.Move, root string) {
 		"services": "wikiid\twiki\t-\t30000000000\t{\"Platforms\":[{}]}\n" +
 			"agentid\tagent\tglobal\tnull\tnull\n" +
 			"dbid\tdb\t-\tnull\t{\"Constraints\":[\"node.hostname == w1\"]}\n",
-		"volumes": "", "elsewhere": "id0 Running 1 second ago\t\n",
+		"volumes": "", "replicas": "1", "elsewhere": "id0 Running 1 second ago\t\n",
 	} {
 		put(t, root+"/"+name, text)
 	}
@@ -115,6 +116,18 @@ func TestSwarmNodeDrained(t *testing.T) {
 	if r := must(t, m.Verify(manager), in); r.said["proof"] != "nothing of the swarm runs on w1, and all tasks of 1 services that did run elsewhere" {
 		t.Errorf("%v", r.said)
 	}
+	// In the moment between the two the new one is not meant to run yet.
+	for what, say := range map[string]string{"": "after 1 s 0 of 1 tasks of wiki run", "id0 Running 1 second ago\t\n": "after 1 s 1 of 2 tasks of wiki run"} {
+		put(t, root+"/elsewhere", what)
+		put(t, root+"/replicas", map[bool]string{true: "1", false: "2"}[what == ""])
+		if r := runFully(t.Context(), t, m.Verify(manager).With(in)); r.Exit == 0 || !strings.Contains(string(r.Stderr), say) {
+			t.Errorf("%d %s", r.Exit, r.Stderr)
+		}
+	}
+	put(t, root+"/replicas", "0") // scaled to none meanwhile
+	put(t, root+"/elsewhere", "")
+	must(t, m.Verify(manager), in)
+	put(t, root+"/replicas", "1")
 	put(t, root+"/elsewhere", " Pending 3 seconds ago\tno suitable node\n")
 	if r := runFully(t.Context(), t, m.Verify(manager).With(in)); r.Exit == 0 || !strings.Contains(string(r.Stderr), "a task of wiki does not run: Pending 3 seconds ago no suitable node") {
 		t.Errorf("%d %s", r.Exit, r.Stderr)
@@ -197,6 +210,7 @@ func TestSwarmNodeStays(t *testing.T) {
 		{"it may stay", "leave = [\"wiki_data\"]\n", "volumes", "wiki\twiki_data\tnull\n", "stays", ""},
 		{"a volume on a share", "", "volumes", "wiki\twiki_data\t{\"DriverConfig\":{\"Name\":\"local\",\"Options\":{\"type\":\"nfs\"}}}\n", "stays", ""},
 		{"a volume of a plugin", "", "volumes", "wiki\twiki_data\t{\"DriverConfig\":{\"Name\":\"rexray\"}}\n", "stays", ""},
+		{"volumes that cannot be seen", "", "mute-volumes", "", "trouble", "the volumes of what goes cannot be asked for: rpc error: code = Unavailable"},
 		{"no manager", "", "control", "false", "trouble", "it is no manager that can be asked: active false id0 "},
 		{"no such node", "node = \"w9\"\n", "log", "", "trouble", "node w9 cannot be asked for: Error: no such node: w9"},
 		{"the engine is silent", "", "silent", "", "trouble", "the engine does not answer: systemctl status docker"},

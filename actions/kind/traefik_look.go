@@ -181,6 +181,8 @@ func (x traefikSaid) services() []actions.Reading {
 		switch {
 		case s.Status == "disabled" || len(s.Error) > 0 && s.Status != "enabled":
 			r.Status, r.Line, r.Next = actions.Fail, "switched off by Traefik: "+orDefault(strings.Join(s.Error, "; "), "it does not say why"), "mend it where it is configured: label or file"
+		case !slices.Contains([]string{"", "enabled", "disabled", "warning"}, s.Status):
+			r.Status, r.Line, r.Next = actions.Unknown, fmt.Sprintf("Traefik calls it %q, which is not known here", s.Status), ""
 		case len(strange) > 0:
 			r.Status, r.Line, r.Next = actions.Unknown, "Traefik says what is not known here: "+strings.Join(strange, ", "), ""
 		case len(down) > 0 && len(down) == len(s.ServerStatus):

@@ -29,10 +29,11 @@ read_back() {
     for part in $parts; do
         file=$(archive "$1" "$part") || die "the backup has no $part"
         case $file in *.zst) command -v zstd >/dev/null || die 'zstd is not installed, and the backup cannot be read back without it' ;; esac
-        # The code of the unpacking is that of the pipe's first command.
-        n=$({ unpacked "$file" || echo broken >&3; } 3>"$tmp/broken" | tar -tf - 2>"$tmp/err" | grep -c .)
+        # Of a pipe only the last one's code is told. What packs comes to a good end
+        # though tar was ended before it: then it is tar that sees it.
+        n=$({ unpacked "$file" || echo broken >&3; } 3>"$tmp/broken" | { tar -tf - 2>"$tmp/err" || echo cut >&4; } 4>"$tmp/cut" | grep -c .)
         [ ! -s "$tmp/broken" ] || die "the archive of $part cannot be read back: it is damaged"
-        [ ! -s "$tmp/err" ] || [ "$n" != 0 ] || die "the archive of $part cannot be read back: $(tail -n 1 "$tmp/err")"
+        [ ! -s "$tmp/cut" ] || die "the archive of $part cannot be read back: $(grep -v 'Removing leading' "$tmp/err" | head -n 1)"
         [ "$n" -gt 0 ] || die "the archive of $part holds nothing"
         printf '%s %s\n' "$part" "$n"
     done

@@ -90,7 +90,7 @@ snapshots() {
 
 # copies prints the copies of $TAG, the newest first, as lines
 # "ID UNIX-TIME BYTES FILES SORT RUN PROTECTED ENCRYPTED". One that the server's
-# own verification found damaged is none that is complete.
+# own verification did not find whole is none that is complete.
 copies() {
     snapshots || return
     awk -F '\t' -v label="$label" "$epoch"'
@@ -107,7 +107,7 @@ copies() {
                 }
                 if (v["run"] != "" && v["bytes"] ~ /^[0-9]+$/ && v["files"] ~ /^[0-9]+$/ && epoch(v["at"]) == time + 0)
                     printf "host/%s/%s %.0f %s %s %s %s %s %s\n", label, v["at"], time, v["bytes"], v["files"],
-                        w[6] == "whole" && state != "failed" ? "complete" : "partial", v["run"], kept, bare ? "bare" : "encrypted"
+                        w[6] == "whole" && (state == "" || state == "ok") ? "complete" : "partial", v["run"], kept, bare ? "bare" : "encrypted"
             }
             type = id = time = note = size = state = ""
             kept = "false"

@@ -21,7 +21,11 @@ state=$(awk -F '\t' -v copy="$COPY" "$epoch"'
         else if (p[3] == "verification" && p[4] == "state") state = $2
     }
     END { put() }' "$tmp/flat")
-[ "$state" != failed ] || damaged "the copy $COPY is damaged: the server's own verification failed"
+case $state in
+'' | ok) ;;
+failed) damaged "the copy $COPY is damaged: the server's own verification failed" ;;
+*) unread "its server's verification says $state, which is not known here" ;;
+esac
 while read -r archive _; do
     {
         coded restore "$COPY" "$archive" -

@@ -131,7 +131,7 @@ copies() {
             }
             if (id != "" && of_guest == guest && at ~ /^[0-9]+$/ && size ~ /^[0-9]+$/ && size > 1)
                 printf "%s %s %s %s %s %s %s %s %s\n", id, at, size,
-                    found == "failed" || state != "-" && state != "whole" ? "partial" : "complete", run, of, kept, state, found == "" ? "-" : found
+                    found != "" && found != "ok" || state != "-" && state != "whole" ? "partial" : "complete", run, of, kept, state, found == "" ? "-" : found
             id = of_guest = at = size = note = found = ""
             kept = "0"
         }

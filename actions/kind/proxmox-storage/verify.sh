@@ -6,7 +6,11 @@
 
 known
 found=$(awk -v id="$COPY" '$1 == id { print $9 }' "$tmp/copies")
-[ "$found" != failed ] || damaged "the copy $COPY is damaged: the server's own verification failed"
+case $found in
+- | ok) ;;
+failed) damaged "the copy $COPY is damaged: the server's own verification failed" ;;
+*) unread "its server's verification says ${found:-nothing}, which is not known here" ;;
+esac
 case $COPY in
 *:backup/vm/* | *:backup/ct/*)
     echo '@level listed'

@@ -40,8 +40,9 @@ ids=$(printf '%s\n' "$going" | awk '{ print $1 }')
 [ -n "$ids" ] || exit 0
 tab=$(printf '\t')
 # shellcheck disable=SC2086,SC2016 # ids, one a word; it is a template
-ask service inspect --format '{{$n := .Spec.Name}}{{range .Spec.TaskTemplate.ContainerSpec.Mounts}}{{if eq .Type "volume"}}{{$n}}	{{.Source}}	{{json .VolumeOptions}}
-{{end}}{{end}}' $ids | while IFS=$tab read -r service volume how; do
+volumes=$(ask service inspect --format '{{$n := .Spec.Name}}{{range .Spec.TaskTemplate.ContainerSpec.Mounts}}{{if eq .Type "volume"}}{{$n}}	{{.Source}}	{{json .VolumeOptions}}
+{{end}}{{end}}' $ids 2>&1) || trouble "the volumes of what goes cannot be asked for: $(printf '%s\n' "${volumes:-docker says nothing}" | tail -n 1)"
+printf '%s\n' "$volumes" | while IFS=$tab read -r service volume how; do
     case $how in
     '') continue ;;
     *'"Options":{"'*) continue ;; # it says where it lies

@@ -12,9 +12,19 @@ for service in ${SAID_SERVICES-}; do
             esac
             die "the tasks of service $service cannot be listed: $(printf '%s\n' "$list" | tail -n 1)"
         }
-        waits=$(printf '%s\n' "$list" | grep -v -E '^[a-z0-9]+ Running ' | head -n 1)
-        [ -n "$waits" ] || break
-        [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s a task of $(ask service inspect --format '{{.Spec.Name}}' "$service") does not run: $(printf '%s' "${waits#* }" | tr '\t' ' ')"
+        waits=$(printf '%s\n' "$list" | grep . | grep -v -E '^[a-z0-9]+ Running ' | head -n 1)
+        # While the old one ends the new one is not meant to run yet, and is not listed.
+        want=$(ask service inspect --format '{{if .Spec.Mode.Replicated}}{{.Spec.Mode.Replicated.Replicas}}{{else}}0{{end}}' "$service" 2>&1)
+        case $want in
+        '' | *[!0-9]*) die "how many tasks of service $service are to run is not known: $(printf '%s\n' "${want:-docker says nothing}" | tail -n 1)" ;;
+        esac
+        run=$(printf '%s\n' "$list" | grep -c -E '^[a-z0-9]+ Running ')
+        [ -n "$waits" ] || [ "$run" -lt "$want" ] || break
+        if [ "$(date +%s)" -ge "$until" ]; then
+            named=$(ask service inspect --format '{{.Spec.Name}}' "$service")
+            [ -z "$waits" ] || die "after $WAIT s a task of $named does not run: $(printf '%s' "${waits#* }" | tr '\t' ' ')"
+            die "after $WAIT s $run of $want tasks of $named run"
+        fi
         sleep 1
     done
 done
