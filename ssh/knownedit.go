@@ -58,9 +58,17 @@ func editKnown(ctx context.Context, path, name string, key gossh.PublicKey, add,
 	return replaceKnown(path, text)
 }
 
+// replaceKnown puts text in the place of a file. Who could read it still can: a
+// file of all users may hold the keys of many hosts, and root may edit one of
+// somebody else's.
 func replaceKnown(path string, text []byte) (err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
+	}
+	mode := os.FileMode(0o600)
+	info, err := os.Stat(path)
+	if err == nil {
+		mode = info.Mode().Perm()
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".known_hosts.*")
 	if err != nil {
@@ -72,10 +80,23 @@ func replaceKnown(path string, text []byte) (err error) {
 		}
 	}()
 	_, werr := f.Write(text)
-	if err := errors.Join(werr, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(werr, keepOwner(f, info), f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// keepOwner gives a file to the owner of the one that it takes the place of,
+// nil for none. Only root can, and for anybody else it is the same already.
+func keepOwner(f *os.File, was os.FileInfo) error {
+	if was == nil || os.Geteuid() != 0 {
+		return nil
+	}
+	s, ok := was.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return f.Chown(int(s.Uid), int(s.Gid))
 }
 
 // lockTick is how often a lock that another process holds is tried again.

@@ -66,3 +66,34 @@ func TestKnownLock(t *testing.T) {
 		t.Error("the lock file is left behind")
 	}
 }
+
+// TestKnownStaysReadable holds that a file of all users is theirs afterwards.
+func TestKnownStaysReadable(t *testing.T) {
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := gossh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := filepath.Join(t.TempDir(), "ssh_known_hosts")
+	put(t, known, "")
+	owner := os.Getuid()
+	if owner == 0 {
+		owner = 65534
+	}
+	if err := errors.Join(os.Chown(known, owner, -1), os.Chmod(known, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := editKnown(t.Context(), known, "a:22", key, true, false); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid := int(info.Sys().(*syscall.Stat_t).Uid); info.Mode().Perm() != 0o644 || uid != owner || info.Size() == 0 {
+		t.Errorf("mode %04o, of user %d, %d bytes; it was 0644 of %d", info.Mode().Perm(), uid, info.Size(), owner)
+	}
+}
