@@ -176,7 +176,7 @@ func (p *Pool) wire(ctx context.Context, h Host) (net.Conn, error) {
 			p.lose(via, j, err) // a kept connection that was dead
 			continue
 		}
-		return nil, seenFrom(forwardError(ctx, h.Name, h.addr(), err), via)
+		return nil, seenFrom(h, forwardError(ctx, h.Name, h.addr(), err), via)
 	}
 }
 
@@ -230,8 +230,8 @@ func first(ss ...string) string {
 
 // seenFrom tells trouble on the way from trouble of the host itself: where the
 // jump host would not or could not forward it is on the way, else the host is
-// what did not answer, as seen from there.
-func seenFrom(e *Error, via string) *Error {
+// what did not answer, as seen from there, and the next step is taken there.
+func seenFrom(h Host, e *Error, via string) *Error {
 	if e.Trouble == Forbidden || e.Trouble == LineLost {
 		e.Via = via
 		return e
@@ -241,8 +241,16 @@ func seenFrom(e *Error, via string) *Error {
 		seen += ", which says: " + said
 	}
 	e.Err = errors.New(seen)
+	e.Hint = map[Trouble]string{
+		Refused:    hintRefused,
+		Timeout:    "is it on, and does a firewall drop the connection? jurymast ssh " + base(via) + ", then ping " + h.Address,
+		NoSuchName: "is the address right, and does the name server of " + base(via) + " know it?",
+		NoRoute:    "is it on, and on a network that " + base(via) + " reaches?",
+	}[e.Trouble]
 	return e
 }
+
+const hintRefused = "the machine is up and nothing listens there: is sshd running, is the port right?"
 
 // login does handshake and login on an open wire.
 func (p *Pool) login(ctx context.Context, h Host, raw net.Conn, auth *login) (*conn, error) {
@@ -346,7 +354,7 @@ func handshakeError(h Host, err error, g *greeting) *Error {
 	case strings.Contains(text, "no common algorithm"):
 		e.Trouble, e.Hint = NotSSH, "the server is too old, or hardened beyond what jurymast speaks"
 	default:
-		e.Trouble, e.Hint = LineLost, "try again; jurymast ssh "+base(h.Name)+" shows more"
+		e.Trouble, e.Hint = LineLost, hintAgain(h.Name)
 	}
 	return e
 }
@@ -361,7 +369,7 @@ func tcpError(ctx context.Context, h Host, err error) error {
 		e.Trouble, e.Hint = NoSuchName, "is the address right, and does this machine's name server know it?"
 		e.Err = dns
 	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Trouble, e.Hint = Refused, "the machine is up and nothing listens there: is sshd running, is the port right?"
+		e.Trouble, e.Hint = Refused, hintRefused
 	case slices.ContainsFunc([]error{syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN}, func(x error) bool { return errors.Is(err, x) }):
 		e.Trouble, e.Hint = NoRoute, "is this machine on the network, and is that one on?"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded):

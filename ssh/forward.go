@@ -70,10 +70,10 @@ func forwardError(ctx context.Context, host, addr string, err error) *Error {
 	var open *gossh.OpenChannelError
 	if !errors.As(err, &open) {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			e.Trouble, e.Err = Timeout, ctx.Err()
+			e.Trouble, e.Err, e.Hint = Timeout, ctx.Err(), hintSlow(host)
 			return e
 		}
-		e.Trouble = LineLost
+		e.Trouble, e.Hint = LineLost, hintAgain(host)
 		return e
 	}
 	if open.Message != "" {

@@ -233,7 +233,7 @@ func (p *Pool) connect(ctx context.Context, host string) (*conn, error) {
 // ended words a context that ended while a host was being reached.
 func ended(ctx context.Context, host string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return &Error{Host: host, Trouble: Timeout, Err: ctx.Err(), Hint: "allow more time, or see what holds it up: jurymast ssh " + base(host)}
+		return &Error{Host: host, Trouble: Timeout, Err: ctx.Err(), Hint: hintSlow(host)}
 	}
 	return &Error{Host: host, Trouble: LineLost, Err: ctx.Err()}
 }

@@ -234,7 +234,7 @@ func (r *running) wait(ctx context.Context) error {
 			return nil
 		case <-r.flooded:
 			ended := r.kill(ctx)
-			return r.s.fail(TooLarge, fmt.Errorf("the command printed more than %d times what is kept; %s", flood, ended), "")
+			return r.s.fail(TooLarge, fmt.Errorf("the command printed more than %d times what is kept; %s", flood, ended), "see what prints so much: jurymast ssh "+base(r.s.host))
 		case <-ctx.Done():
 			if r.over() {
 				return nil
@@ -242,7 +242,7 @@ func (r *running) wait(ctx context.Context) error {
 			ended := r.kill(ctx)
 			err := fmt.Errorf("%s: %w", ended, context.Cause(ctx))
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return r.s.fail(Timeout, fmt.Errorf("the command had not ended in time; %w", err), "")
+				return r.s.fail(Timeout, fmt.Errorf("the command had not ended in time; %w", err), hintSlow(r.s.host))
 			}
 			return fmt.Errorf("ssh %s: %w", r.s.host, err)
 		case <-exited:

@@ -12,7 +12,7 @@ func (r *running) verdict() error {
 	told := r.told()
 	if r.out.passed {
 		if !told {
-			return r.s.fail(LineLost, errors.New("the connection ended before the command did; it may still run there"), "")
+			return r.s.fail(LineLost, errors.New("the connection ended before the command did; it may still run there"), hintAgain(r.s.host))
 		}
 		return nil
 	}
@@ -25,9 +25,9 @@ func (r *running) verdict() error {
 	case errors.Is(r.sendErr, errExecRefused):
 		return r.s.fail(ShellMissing, errExecRefused, hintShell)
 	case !told && said == "":
-		return r.s.fail(LineLost, fmt.Errorf("the connection ended before the command began: %w", why), "")
+		return r.s.fail(LineLost, fmt.Errorf("the connection ended before the command began: %w", why), hintAgain(r.s.host))
 	case !told:
-		return r.s.fail(LineLost, fmt.Errorf("the connection ended before the command began: %w; the host says: %s", why, said), "")
+		return r.s.fail(LineLost, fmt.Errorf("the connection ended before the command began: %w; the host says: %s", why, said), hintAgain(r.s.host))
 	}
 	if said == "" {
 		said = r.ending()
@@ -48,6 +48,12 @@ const (
 	hintShell = "the login needs a shell that runs commands, and the host /bin/sh: ssh HOST 'exec /bin/sh -s' must work"
 	hintSudo  = "jurymast kinds NAME --sudoers prints the rule that is missing"
 )
+
+func hintAgain(host string) string { return "try again; jurymast ssh " + base(host) + " shows more" }
+
+func hintSlow(host string) string {
+	return "allow more time, or see what holds it up: jurymast ssh " + base(host)
+}
 
 func (r *running) ending() string {
 	if r.signal != "" {

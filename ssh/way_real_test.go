@@ -87,8 +87,9 @@ func TestJump(t *testing.T) {
 		p, hosts := chain(t, 2)
 		hosts[1].Port = 1
 		_, err := p.Run(t.Context(), hosts[1].Name, Command{})
-		if !errors.Is(err, Refused) || !strings.Contains(err.Error(), "as seen from "+hosts[0].Name) {
-			t.Error(err)
+		var e *Error
+		if !errors.As(err, &e) || e.Trouble != Refused || !strings.Contains(err.Error(), "as seen from "+hosts[0].Name) || e.Hint == "" {
+			t.Errorf("%+v", e)
 		}
 	})
 	t.Run("the first one has gone and come back", func(t *testing.T) {
@@ -112,8 +113,9 @@ func TestJump(t *testing.T) {
 		silent := serveTCP(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 		hosts[1].Port, hosts[1].Timeout = silent.Port, 500*time.Millisecond
 		_, err := p.Run(t.Context(), hosts[1].Name, Command{})
-		if !errors.Is(err, Timeout) {
-			t.Error(err)
+		var e *Error
+		if !errors.As(err, &e) || e.Trouble != Timeout || e.Hint == "" {
+			t.Errorf("%+v", e)
 		}
 	})
 }
