@@ -69,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	f, err := inventory.Load(path, kind.Schema())
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &Trouble{Class: ClassUsage, What: "there is no inventory at " + path, Next: "jurymast inventory import ssh-config > " + path, Err: err}
+			return nil, &Trouble{Class: ClassUsage, What: "there is no inventory at " + path, Next: begin(path), Err: err}
 		}
 		return nil, err
 	}
@@ -80,6 +80,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Who = typed(o.Who)
 	e := &Engine{options: o, fleet: f, config: config, kinds: Kinds(f)}
 	if p, ok := e.ConfigWarning(); ok {
 		o.Log.Warn("the ssh configuration is not applied in full", "why", p.String())

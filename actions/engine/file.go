@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -24,6 +25,9 @@ func replaceFile(path string, data []byte, mode os.FileMode) (err error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
+		if p := (*fs.PathError)(nil); errors.As(err, &p) {
+			p.Path = path // nobody knows the name of the temporary one
+		}
 		return err
 	}
 	defer func() {

@@ -132,7 +132,7 @@ func (e *Engine) Silence(ctx context.Context, r SilenceRequest) (actions.Silence
 		return actions.Silence{}, err
 	}
 	now := e.now()
-	q := actions.Silence{Kind: r.Kind, Target: r.Target, Check: r.Check, From: now, Until: now.Add(r.For), Who: e.options.Who, Reason: actions.Line(r.Reason)}
+	q := actions.Silence{Kind: r.Kind, Target: r.Target, Check: r.Check, From: now, Until: now.Add(r.For), Who: e.options.Who, Reason: actions.Line(typed(r.Reason))}
 	if q.ID, err = s.AddSilence(ctx, q); err != nil {
 		return q, storeTrouble("it could not be written down", err)
 	}

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -98,11 +100,22 @@ func (p Paths) inventory() (string, error) {
 	if p.Inventory != "" {
 		return p.Inventory, nil
 	}
-	t := &Trouble{Class: ClassUsage, What: "there is no inventory yet", Next: "jurymast inventory import ssh-config > " + p.suggest() + ", or see it work first: jurymast demo"}
+	t := &Trouble{Class: ClassUsage, What: "there is no inventory yet", Next: begin(p.suggest()) + ", or see it work first: jurymast demo"}
 	for _, c := range p.Considered {
 		t.Details = append(t.Details, fmt.Sprintf("not there: %s (%s)", c.Path, c.From))
 	}
 	return "", t
+}
+
+// begin is the command that begins an inventory at a path. A shell makes no
+// folder for what it writes.
+func begin(path string) string {
+	const how = "jurymast inventory import ssh-config > "
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "mkdir -p " + dir + " && " + how + path
+	}
+	return how + path
 }
 
 func (p Paths) suggest() string {

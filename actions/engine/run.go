@@ -386,7 +386,7 @@ func (e *Engine) CloseRun(ctx context.Context, id, reason string) error {
 		return storeTrouble("run "+r.ID+" is under way: stop it first", err)
 	}
 	defer func() { _ = unlock() }() // the kernel frees it with the process
-	_, err = s.Append(ctx, actions.Event{Run: r.ID, Type: actions.EventRun, At: e.now(), Target: r.Target, To: string(run.Closed), Who: e.options.Who, Line: actions.Line(reason)})
+	_, err = s.Append(ctx, actions.Event{Run: r.ID, Type: actions.EventRun, At: e.now(), Target: r.Target, To: string(run.Closed), Who: e.options.Who, Line: actions.Line(typed(reason))})
 	return storeTrouble("it could not be written down", err)
 }
 
@@ -452,13 +452,7 @@ func (e *Engine) NoteOn(ctx context.Context, r inventory.Ref) (*actions.Event, e
 // noteText is a note in one line that steers no terminal. It refuses one that is
 // empty or too long; command is what writes a note on the same.
 func noteText(of, command, text string) (string, error) {
-	text = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(text, "�"))
-	text = strings.Join(strings.Fields(text), " ")
+	text = typed(text)
 	switch {
 	case text == "":
 		return "", &Trouble{Class: ClassUsage, What: "the note on " + of + " is empty", Next: command + " 'what others should know'"}
@@ -466,6 +460,17 @@ func noteText(of, command, text string) (string, error) {
 		return "", &Trouble{Class: ClassUsage, What: fmt.Sprintf("the note takes %d bytes, at most %d", len(text), actions.MaxLine), Next: "the short of it, and where the long of it stands"}
 	}
 	return text, nil
+}
+
+// typed is what a person typed, as one line that can be drawn.
+func typed(text string) string {
+	text = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+			return ' '
+		}
+		return c
+	}, strings.ToValidUTF8(text, "�"))
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // RunProgress returns how far a run is.

@@ -35,7 +35,12 @@ The exit code is that of a monitoring plugin: fail 2 over warn 1 over unknown 3
 over ok 0. When no host at all could be looked at it says why: 69, 76 or 77.`,
 		Example:           "  jurymast check all\n  jurymast check all -q --max-age 10m     for cron: silent when all is well\n  jurymast check nas1 --only disk,mdraid\n  jurymast check tag:prod --watch",
 		ValidArgsFunction: a.completeSelectors(),
-		RunE:              func(c *cobra.Command, as []string) error { return a.runCheck(c.Context(), o, as) },
+		RunE: func(c *cobra.Command, as []string) error {
+			if c.Flags().Changed("only") && len(o.only) == 0 {
+				return usageError{"--only is empty: a look at everything was hardly meant", "jurymast list checks"}
+			}
+			return a.runCheck(c.Context(), o, as)
+		},
 	}, "0", "1", "64", "65", "69", "74", "75", "76", "77", "129")
 	f := c.Flags()
 	f.StringSliceVar(&o.only, "only", nil, "only checks of these `names`")
@@ -49,6 +54,9 @@ func (a *app) runCheck(ctx context.Context, o checkOptions, selectors []string) 
 	failOn, err := failOnStatus(o.failOn)
 	if err != nil {
 		return err
+	}
+	if o.maxAge < 0 {
+		return usagef("--max-age %s: it is 0 or more", o.maxAge)
 	}
 	if o.watch && !a.printer().forPeople() && a.flags.output != string(formatNDJSON) {
 		return usagef("--watch goes with -o table, wide or ndjson")

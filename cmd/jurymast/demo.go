@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,7 +87,13 @@ func (a *app) passedOn() []string {
 			out = append(out, flag)
 		}
 	}
-	return out
+	if a.flags.logFile != "" {
+		out = append(out, "--log-file", a.flags.logFile)
+	}
+	if a.flags.verbose > 0 {
+		out = append(out, "-"+strings.Repeat("v", a.flags.verbose))
+	}
+	return append(out, "--parallel", strconv.Itoa(a.flags.parallel), "--wait", a.flags.wait.String())
 }
 
 // overlay is an environment with some variables set otherwise; "" unsets.

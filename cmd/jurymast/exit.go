@@ -8,13 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"jurymast/actions/engine"
 	"jurymast/inventory"
 )
 
 // The exit codes. 0 to 3 are those of a monitoring plugin and are given by
-// check and status only, 10 to 14 those of runs; 64 and up follow sysexits.h, so that such a server
+// commands that look and report, 10 to 14 those of runs; 64 and up follow sysexits.h, so that such a server
 // reads them as unknown. A code that is not listed is a failure.
 const (
 	exitOK          = 0
@@ -39,7 +40,7 @@ var exitHelp = []struct {
 	meaning string
 }{
 	{"0", "ok"},
-	{"1, 2, 3", "warn, fail, unknown: check and status only"},
+	{"1, 2, 3", "warn, fail, unknown: of what was looked at"},
 	{"10", "run failed, everything undone"},
 	{"11", "run failed, hands needed"},
 	{"12", "stopped by a person"},
@@ -125,11 +126,24 @@ func explain(err error) report {
 	case errors.Is(err, context.DeadlineExceeded):
 		return report{what: "the time allowed has passed", why: err.Error(), next: "allow more with --timeout", code: exitIO}
 	case errors.As(err, &path):
-		return report{what: err.Error(), next: "is the path right, and may you read it? jurymast config path", code: exitIO}
+		return pathReport(path)
 	case errors.Is(err, os.ErrPermission):
 		return report{what: err.Error(), code: exitNoPerm}
 	}
 	return report{what: err.Error(), code: exitInternal}
+}
+
+// pathReport words what the operating system says of a file.
+func pathReport(e *fs.PathError) report {
+	r := report{what: "cannot " + e.Op + " " + e.Path, why: e.Err.Error(), next: "is the path right, and may you use it?", code: exitIO}
+	switch {
+	case e.Path == os.Stdout.Name():
+		r.what = "the output could not be written"
+		r.next = "what was looked at or done counts all the same; give it a place with room, and ask again"
+	case errors.Is(e, syscall.ENOSPC):
+		r.next = "make room on the disk, and try again"
+	}
+	return r
 }
 
 var troubleCode = map[engine.Class]int{

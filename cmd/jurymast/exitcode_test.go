@@ -2,8 +2,11 @@ package main
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"jurymast/actions/engine"
@@ -25,5 +28,18 @@ func TestEveryTroubleHasACode(t *testing.T) {
 		if code := explain(&engine.Trouble{Class: class, What: "it went wrong"}).code; code == exitOK {
 			t.Errorf("trouble of class %d ends with %d", class, code)
 		}
+	}
+}
+
+// TestNoRoomForTheOutput: that it could not be written is not a mistake in a
+// path that somebody gave.
+func TestNoRoomForTheOutput(t *testing.T) {
+	r := explain(&fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.ENOSPC})
+	want := report{what: "the output could not be written", why: "no space left on device", next: "what was looked at or done counts all the same; give it a place with room, and ask again", code: exitIO}
+	if r != want {
+		t.Errorf("%+v", r)
+	}
+	if r := explain(&fs.PathError{Op: "write", Path: "x.prom", Err: syscall.ENOSPC}); r.what != "cannot write x.prom" || r.next != "make room on the disk, and try again" {
+		t.Errorf("%+v", r)
 	}
 }

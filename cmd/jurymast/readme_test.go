@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -130,14 +131,20 @@ func TestReadmeCommands(t *testing.T) {
 	env := demo(t, false)
 	ssh := env["JURYMAST_SSH_CONFIG"]
 	ran := 0
+	made := map[string]bool{".": true}
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		for _, line := range strings.Split(strings.TrimSpace(block[1]), "\n") {
 			ran++
 			words := splitWords(line)
 			if i := slices.Index(words, ">"); i >= 0 {
+				if into := filepath.Dir(words[i+1]); !made[into] {
+					t.Errorf("%s: nothing has made %s", line, into)
+				}
 				words = words[:i]
 			}
 			switch {
+			case strings.HasPrefix(line, "mkdir -p "):
+				made[words[2]] = true
 			case line == "go run ./cmd/jurymast demo":
 				untilSeen(t, env, "✗ FAIL", words[3:])
 			case strings.HasPrefix(line, "go test "):
@@ -150,6 +157,10 @@ func TestReadmeCommands(t *testing.T) {
 				}
 			case strings.HasPrefix(line, "jurymast inventory import ssh-config"):
 				if code, out, stderr := call(t, env, append(words[1:], ssh)...); code != 0 || !strings.Contains(out, "[node.") {
+					t.Errorf("%s: exit %d\n%s", line, code, stderr)
+				}
+			case line == "jurymast hosts scan": // one machine of that fleet is down
+				if code, out, stderr := call(t, env, words[1:]...); code != exitUnreachable || !strings.Contains(out, "trusted") {
 					t.Errorf("%s: exit %d\n%s", line, code, stderr)
 				}
 			case words[0] == "jurymast":
