@@ -55,7 +55,7 @@ is-enabled) cat "$STATE/enabled" ;;
 show)
     case $4 in
     LoadState) if [ -n "$unit" ]; then echo LoadState=loaded; else echo LoadState=not-found; fi ;;
-    ActiveState) case $unit in stuck) echo ActiveState=active ;; '') echo ActiveState=inactive ;; *) echo "ActiveState=$unit" ;; esac ;;
+    ActiveState) [ ! -e "$STATE/mute" ] || exit 1; case $unit in stuck) echo ActiveState=active ;; '') echo ActiveState=inactive ;; *) echo "ActiveState=$unit" ;; esac ;;
     NRestarts) echo NRestarts=0 ;;
     Result) echo Result=success ;;
     Type) echo Type=simple ;;
@@ -89,6 +89,12 @@ func TestSystemdHoldAndFree(t *testing.T) {
 			}
 		}
 	}
+	b.state("unit", "active")
+	b.state("mute", "")
+	b.refuses(*d.Hold, map[string]string{actions.InRun: "r2"}, "whether api.service runs is not known: it is in no state that systemd tells")
+	b.unstate("mute")
+	b.state("unit", "maintenance")
+	b.refuses(*d.Hold, map[string]string{actions.InRun: "r2"}, "whether api.service runs is not known: it is maintenance")
 	b.state("unit", "active")
 	if said := b.does(*d.Prove, in); said["level"] != "answered" || !strings.Contains(said["proof"], "proven") {
 		t.Errorf("prove: %v", said)
@@ -141,6 +147,7 @@ inspect)
     for id in "$@"; do
         read -r status health <"$c/$id"
         [ -n "$status" ] || exit 1
+        [ "$health" != mute ] || { echo 'Error response from daemon: context deadline exceeded' >&2; exit 1; }
         case $format in
         *Mounts*) cat "$STATE/mounts" ;;
         *ExitCode*) echo "$status 0 ${health:-none} always /$id" ;;
@@ -205,6 +212,8 @@ func TestComposeHoldAndFree(t *testing.T) {
 			b.refuses(*d.Prove, in, "/c3 is running, unhealthy")
 			b.state("containers/c2", "running stuck")
 			b.refuses(*d.Hold, map[string]string{actions.InRun: "r2"}, "container c2 cannot be")
+			b.state("containers/c2", "running mute")
+			b.refuses(*d.Hold, map[string]string{actions.InRun: "r2"}, "whether container c2 runs is not known: Error response from daemon: context deadline exceeded")
 			b.state("containers/c2", "running none")
 			b.does(*d.Free, map[string]string{actions.InRun: "r2"})
 			b.state("down", "")

@@ -30,7 +30,7 @@ install lvm2.`,
 		{Name: "ignore", Type: inventory.TypeList, Doc: "volumes that are not judged, as GROUP/VOLUME"},
 	},
 	Limits: []inventory.Limit{
-		{Name: "data", Unit: "%", Warn: 80, Fail: 95, Doc: "use of each thin pool"},
+		{Name: "data", Unit: "%", Warn: 80, Fail: 95, Doc: "use of each thin pool, and of each pool of VDO"},
 		{Name: "metadata", Unit: "%", Warn: 70, Fail: 90, Doc: "use of the metadata of each thin pool"},
 		{Name: "fill", Unit: "days", Warn: 7, Fail: 2, Low: true, Doc: "days until a thin pool is full, as it has grown lately"},
 		{Name: "snapshot", Unit: "%", Warn: 50, Fail: 80, Doc: "use of each classic snapshot"},

@@ -157,6 +157,9 @@ func lvmVolume(v lvmRow, item string, promised float64, t inventory.Target, a ac
 	case 'r', 'R', 'm', 'M':
 		tells = true
 		lvmMirror(&r, v)
+	case 'd':
+		tells = true
+		lvmVDO(&r, v, attr, boundOf(t, "data"))
 	default:
 		r.Line = "a volume"
 	}
@@ -164,7 +167,11 @@ func lvmVolume(v lvmRow, item string, promised float64, t inventory.Target, a ac
 		r.Line = word + "; " + r.Line
 		r.Status = actions.Worst(r.Status, s)
 	}
+	if !strings.ContainsRune(lvmSorts, rune(attr[0])) {
+		worse(actions.Unknown, "lvs calls its sort "+attr[:1]+", which is not known here")
+	}
 	switch attr[4] {
+	case '-', 'a', 'h', 'I':
 	case 'c', 'C':
 		worse(actions.Fail, "its metadata must be checked")
 		r.Next = "lvchange -an " + item + ", then: lvconvert --repair " + item
@@ -177,6 +184,8 @@ func lvmVolume(v lvmRow, item string, promised float64, t inventory.Target, a ac
 		worse(actions.Warn, "its device is there without a table")
 	case 'X':
 		worse(actions.Unknown, "LVM does not know whether it is active")
+	default:
+		worse(actions.Unknown, "lvs calls its state "+attr[4:5]+", which is not known here")
 	}
 	switch health := v["lv_health_status"]; health {
 	case "":
@@ -196,6 +205,27 @@ func lvmVolume(v lvmRow, item string, promised float64, t inventory.Target, a ac
 		r.Next = ""
 	}
 	return r, tells || r.Status != actions.OK
+}
+
+// lvmSorts are the sorts of volumes that lvs(8) of LVM 2.03 names.
+const lvmSorts = "CmMoOrRsSpviIlcVdDtTeg-"
+
+// lvmVDO judges a pool of VDO, which promises more than it has, as a thin one does.
+func lvmVDO(r *actions.Reading, v lvmRow, attr string, b inventory.Bound) {
+	used := v.number("data_percent")
+	switch {
+	case math.IsNaN(used) && attr[4] == '-':
+		r.Status, r.Line = actions.Unknown, "VDO pool, not active: it does not say how full it is"
+	case math.IsNaN(used):
+		r.Status, r.Line = actions.Unknown, "VDO pool that does not say how full it is"
+	default:
+		r.Status = judge(b, used)
+		r.Line = fmt.Sprintf("VDO pool, %.0f%% full%s", used, limitWords(b, r.Status, "%"))
+		r.Metrics = []actions.Metric{measured("data", "%", used, b)}
+		if r.Status != actions.OK {
+			r.Next = "fstrim the file systems on it, or: lvextend -L +SIZE " + r.Item
+		}
+	}
 }
 
 func lvmPool(r *actions.Reading, v lvmRow, attr string, promised float64, t inventory.Target, a actions.Answer) {

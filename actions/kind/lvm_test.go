@@ -56,6 +56,11 @@ func TestLvmVolumes(t *testing.T) {
 		{"-wi-X--X--", "", "", "", "unknown", "does not know whether it is active"},
 		{"-wi-a-----", "", "", health("in a mood"), "unknown", "LVM calls it in a mood"},
 		{"twi", "1", "1", "", "unknown", "does not say what it is"},
+		{"dwi-ao----", "60.00", "", "", "ok", "VDO pool, 60% full"},
+		{"dwi-ao----", "96.00", "", "", "fail", "VDO pool, 96% full, limit 95 %"},
+		{"dwi-------", "", "", "", "unknown", "VDO pool, not active: it does not say how full it is"},
+		{"zwi-a-----", "", "", "", "unknown", "lvs calls its sort z, which is not known here"},
+		{"-wi-z-----", "", "", "", "unknown", "lvs calls its state z, which is not known here"},
 	} {
 		r := lvmReading(t, 1, suiteAnswer(lvmSaid(x.attr, x.data, x.meta, x.more)))
 		if r.Status.String() != x.status || !strings.Contains(r.Line, x.line) {

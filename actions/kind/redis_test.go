@@ -364,3 +364,43 @@ func TestRedisThirdReplica(t *testing.T) {
 	c.begin()
 	await(t, "it follows after a restart as well", func() bool { return strings.Contains(c.cli("INFO", "replication"), "master_link_status:up") })
 }
+
+// oldRedis is a server of before 6.2, which cannot make writes alone wait; every
+// question finds it written to, until it wants more replicas than there are.
+const oldRedis = `
+[ "$1" != -h ] || shift 4
+[ ! -e "$STATE/down" ] || { echo 'Could not connect to Redis at 127.0.0.1:6379: Connection refused'; exit 1; }
+case "$1 $2" in
+'INFO replication')
+    n=$(cat "$STATE/offset")
+    [ "$(cat "$STATE/wanted")" = 9999 ] || n=$((n + 7))
+    echo "$n" >"$STATE/offset"
+    printf 'role:master\nslave0:ip=10.0.0.2,port=6379,state=online,offset=%s,lag=0\nmaster_repl_offset:%s\n' "$(cat "$STATE/has" 2>/dev/null || echo "$n")" "$n" ;;
+'INFO server') printf 'config_file:\nprocess_id:\n' ;;
+'CLIENT PAUSE') echo 'ERR syntax error' ;;
+'CONFIG GET') echo "$3"; [ "$3" != min-replicas-to-write ] || cat "$STATE/wanted" ;;
+'CONFIG SET') [ "$3" != min-replicas-to-write ] || echo "$4" >"$STATE/wanted"; echo OK ;;
+SHUTDOWN*) : >"$STATE/down" ;;
+*) echo OK ;;
+esac
+`
+
+// TestRedisHandsAllOverWithoutAPause: what an old server takes until it refuses
+// writes has to be with its replica, too.
+func TestRedisHandsAllOverWithoutAPause(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "[node.app]\n[node.other]\n[service.cache]\nkind = \"redis\"\non = \"app\"\nstandby = [\"other\"]\nwait = \"1s\"\n")
+	b.standIn("redis-cli", oldRedis)
+	b.state("offset", "100")
+	b.state("wanted", "0")
+	b.state("has", "0")
+	stop := b.move("service/cache").Stop("node/app")
+	b.refuses(stop, nil, "no replica has everything that was written")
+	if b.read("wanted") != "0" {
+		t.Errorf("it was not stopped, and takes writes from %s replicas on", b.read("wanted"))
+	}
+	b.unstate("has")
+	if said := b.does(stop, nil); said["position"] == "" || said["position"] != b.read("offset") {
+		t.Errorf("it ended at %s, and says %v", b.read("offset"), said)
+	}
+}

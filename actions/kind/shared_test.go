@@ -237,3 +237,21 @@ func TestComposeMove(t *testing.T) {
 	active(2)
 	b.refuses(m.Stop(app), in, "docker does not answer")
 }
+
+// A unit of which systemd tells nothing is no standby.
+func TestSystemdMoveOfAUnitThatIsNotTold(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "[node.app]\n[node.other]\n[service.api]\nkind = \"systemd\"\non = \"app\"\nstandby = [\"other\"]\n")
+	b.standIn("systemctl", fakeSystemctl)
+	for state, want := range map[string]string{"inactive": "", "maintenance": "whether api.service runs is not known: it is maintenance"} {
+		b.state("unit", state)
+		if said := b.does(b.move("service/api").Survey("node/other"), nil); said["trouble"] != want || (said["role"] == "standby") != (want == "") {
+			t.Errorf("%s: %v", state, said)
+		}
+	}
+	b.state("unit", "inactive")
+	b.state("mute", "")
+	if said := b.does(b.move("service/api").Survey("node/other"), nil); !strings.Contains(said["trouble"], "in no state that systemd tells") || said["role"] != "" {
+		t.Errorf("%v", said)
+	}
+}

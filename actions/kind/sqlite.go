@@ -16,7 +16,8 @@ var sqlite = actions.Kind{
 	Name: "sqlite",
 	Doc:  "SQLite databases of an application: looked at, copied while they are used, restored, drilled.",
 	About: `paths are files, or folders: in those, what is named *.db, *.db3, *.sqlite or *.sqlite3 and begins as a database does.
-One that is encrypted does not, and is said to be no database when it is named itself. Everything is asked by sqlite3 on
+One that is encrypted does not, and is said to be no database when it is named itself. A folder of paths without any is
+fail, and no copy is made: its disk may be missing. Everything is asked by sqlite3 on
 the host (apt install sqlite3), for reading alone. It runs as root where sudo is allowed; files that belong to a database
 are made for the owner of the database all the same.
 
@@ -68,7 +69,7 @@ func sqliteRoots(f *inventory.Fleet, t inventory.Target) ([]string, error) {
 // sqliteScript puts a script of the kind together with what it rests on.
 func sqliteScript(f *inventory.Fleet, t inventory.Target, more map[string]string, files ...string) actions.Script {
 	roots, err := sqliteRoots(f, t)
-	in := map[string]string{"ROOTS": strings.Join(roots, "\n"), "WHY": ""}
+	in := map[string]string{"ROOTS": strings.Join(roots, "\n"), "NAMED": yesNo(len(t.Options.List("paths")) > 0), "WHY": ""}
 	if err != nil {
 		in["WHY"] = err.Error()
 	}
@@ -171,6 +172,8 @@ func sqliteTrouble(state, said string) actions.Reading {
 	switch state {
 	case "absent":
 		return actions.Reading{Status: actions.Fail, Line: "it is not there", Next: "see whether its disk is mounted, else bring it back: jurymast plan restore"}
+	case "bare":
+		return actions.Reading{Status: actions.Fail, Line: "no SQLite database is in this folder", Next: "see whether its disk is mounted, or leave it out of paths"}
 	case "empty":
 		return actions.Reading{Status: actions.Fail, Line: "it is empty: not even a head", Next: "bring it back: jurymast plan restore"}
 	case "broken":

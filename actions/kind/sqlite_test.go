@@ -185,9 +185,33 @@ func TestSQLiteLooks(t *testing.T) {
 	}
 	smallFile(t, at("gone.db"), "")
 	expect("files", "gone.db", actions.Fail, "it is empty")
-	_, nothing := liteTarget(t, t.TempDir())
-	if r := liteLook(t, f, nothing, "files")["."]; r.Status != actions.Fail || !strings.Contains(r.Line, "no SQLite database") {
-		t.Errorf("of an empty folder: %+v", r)
+	// A folder whose disk is not mounted hides behind none that is.
+	bare := t.TempDir()
+	_, some := liteTarget(t, bare, at("old.sqlite3"))
+	for _, id := range []string{"files", "whole"} {
+		rs := liteLook(t, f, some, id)
+		if r := rs[filepath.Base(bare)]; len(rs) != 2 || r.Status != actions.Fail || !strings.Contains(r.Line, "no SQLite database is in this folder") {
+			t.Errorf("%s of an empty folder: %+v", id, rs)
+		}
+	}
+	d, err := sqliteData(f, some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := must(t, d.Survey, nil).said; !strings.Contains(said["lost"], "there is no SQLite database in "+bare) {
+		t.Errorf("survey: %v", said)
+	}
+	in := map[string]string{actions.InStage: t.TempDir(), actions.InFrom: "/none", actions.InRun: "r1"}
+	for _, s := range []*actions.Script{d.Dump, d.Prove} {
+		if r := runFully(t.Context(), t, s.With(in)); r.Exit == 0 || !strings.Contains(string(r.Stderr), "there is no SQLite database in "+bare) {
+			t.Errorf("%s: %d %s", s.Name, r.Exit, r.Stderr)
+		}
+	}
+	// The folders of an application's data need not have one each.
+	k, _ := Lookup("sqlite")
+	f, data := suiteTarget(t, k, "data = [\""+bare+"\", \""+dir+"\"]")
+	if rs := liteLook(t, f, data, "files"); len(rs) != 3 || rs[filepath.Base(bare)].Line != "" {
+		t.Errorf("of an application's data: %+v", rs)
 	}
 }
 

@@ -9,9 +9,16 @@ if [ ! -e "$held" ]; then
     mv "$held.part" "$held" || exit 1
 fi
 while read -r id; do
-    case $QUIESCE:$(docker inspect --type container --format '{{.State.Status}}' "$id" </dev/null) in
+    if ! state=$(docker inspect --type container --format '{{.State.Status}}' "$id" 2>&1 </dev/null); then
+        case $state in
+        *'No such'*) continue ;; # removed meanwhile
+        esac
+        die "whether container $id runs is not known: ${state:-docker says nothing}"
+    fi
+    case $QUIESCE:$state in
     pause:running) docker pause "$id" >/dev/null </dev/null || die "container $id cannot be paused" ;;
-    stop:running | stop:paused) docker stop "$id" >/dev/null </dev/null || die "container $id cannot be stopped" ;;
+    pause:restarting) die "container $id restarts, and cannot be paused: try again" ;;
+    stop:running | stop:paused | stop:restarting) docker stop "$id" >/dev/null </dev/null || die "container $id cannot be stopped" ;;
     esac
 done <"$held"
 sync

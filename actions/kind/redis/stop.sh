@@ -13,13 +13,26 @@ active | fenced)
     recall
     # Writes wait, and those that come later are refused. The pause ends by
     # itself should this be cut off.
-    cli CLIENT PAUSE $((WAIT * 1000)) WRITE >/dev/null
+    paused=$(cli CLIENT PAUSE $((WAIT * 1000)) WRITE)
+    # Before 6.2 nothing makes writes alone wait: they are refused from here on.
+    [ "$paused" = OK ] || set_to min-replicas-to-write "$fenced"
+    # let_go has it take writes again.
+    let_go() {
+        cli CLIENT UNPAUSE >/dev/null
+        [ "$paused" = OK ] || [ "$is" = fenced ] || set_to min-replicas-to-write "${wanted:-0}"
+    }
     at=$(info replication master_repl_offset)
+    case $at in
+    '' | *[!0-9]*)
+        let_go
+        die "it does not say how far it is: ${at:-nothing}"
+        ;;
+    esac
     until=$(($(date +%s) + WAIT))
     # The offset goes on by pings alone; a replica that has passed $at has all.
     until cli INFO replication | awk -F '[=,]' -v at="$at" '/^slave[0-9]+:/ { for (i = 1; i < NF; i++) if ($i == "offset" && $(i + 1) >= at) found = 1 } END { exit !found }'; do
         if [ "$(date +%s)" -ge "$until" ]; then
-            cli CLIENT UNPAUSE >/dev/null
+            let_go
             die 'no replica has everything that was written'
         fi
         pause

@@ -15,6 +15,9 @@ numbered | while read -r n f; do
     said=
     if [ ! -e "$f" ]; then
         is=absent
+    elif [ -d "$f" ]; then
+        is=bare
+        [ -r "$f" ] || is=closed
     elif [ ! -s "$f" ]; then
         is=empty
     elif [ "$left" -le 0 ]; then

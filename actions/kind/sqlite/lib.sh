@@ -1,6 +1,7 @@
 # What the scripts of kind sqlite have in common; it stands behind
 # directory/common.sh and ahead of them.
-# Input: ROOTS, files or folders, a line each.
+# Inputs: ROOTS, files or folders, a line each; NAMED, yes where each of them must
+# hold a database.
 # shellcheck shell=sh disable=SC2034,SC2154
 
 HOME=/nonexistent # of ~/.sqliterc nothing is read
@@ -23,20 +24,28 @@ is_database() {
 }
 
 # databases prints the files: those that are named, and in folders those that
-# have the name and the head of a database.
+# have the name and the head of a database; a folder itself that should have one and
+# has none.
 databases() {
     printf '%s\n' "$ROOTS" | while IFS= read -r root; do
         if [ ! -d "$root" ]; then
             [ -z "$root" ] || printf '%s\n' "$root"
             continue
         fi
-        find "$root" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print 2>/dev/null | sort | while IFS= read -r f; do
+        inside=$(find "$root" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print 2>/dev/null | sort | while IFS= read -r f; do
             # Half a name, which has a newline in it, is none.
             if [ -f "$f" ] && is_database "$f"; then
                 printf '%s\n' "$f"
             fi
-        done
+        done)
+        [ -n "$inside" ] || [ "${NAMED-}" != yes ] || inside=$root
+        [ -z "$inside" ] || printf '%s\n' "$inside"
     done
+}
+
+# bare ends it for a folder that databases has printed.
+bare() {
+    [ ! -d "$1" ] || die "there is no SQLite database in $1: is its disk mounted?"
 }
 
 # bytes prints the size of a file, 0 of none.

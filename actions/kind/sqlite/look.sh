@@ -10,6 +10,9 @@ numbered | while read -r n f; do
     said=
     if [ ! -e "$f" ]; then
         is=absent
+    elif [ -d "$f" ]; then
+        is=bare
+        [ -r "$f" ] || is=closed
     elif [ ! -s "$f" ]; then
         is=empty
     else

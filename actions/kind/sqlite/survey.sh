@@ -17,7 +17,9 @@ list=$(databases)
 [ -n "$list" ] || lost "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
 total=0
 while IFS= read -r f; do
-    if [ -s "$f" ]; then
+    if [ -d "$f" ]; then
+        lost "there is no SQLite database in $f: is its disk mounted?"
+    elif [ -s "$f" ]; then
         said=$(read_only "$f" 'select count(*) from sqlite_master' 2>&1) || lost "$f: $said"
         total=$((total + $(bytes "$f") + $(bytes "$f-wal")))
     else

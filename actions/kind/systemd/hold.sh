@@ -4,9 +4,11 @@
 known
 keep_at "$UNIT-$RUN"
 if [ ! -e "$held" ]; then
-    case $(property ActiveState) in
-    active | activating | reloading) echo ran >"$held.part" ;;
-    *) echo stopped >"$held.part" ;;
+    is=$(property ActiveState)
+    case $is in
+    active | activating | reloading | refreshing) echo ran >"$held.part" ;;
+    inactive | failed | deactivating) echo stopped >"$held.part" ;;
+    *) die "whether $UNIT runs is not known: it is ${is:-in no state that systemd tells}" ;;
     esac
     mv "$held.part" "$held" || exit 1
 fi

@@ -11,17 +11,19 @@ known
 keep_at "moved-$UNIT"
 each_share share_could || exit 1
 enabled=$(property UnitFileState)
-case $(property ActiveState) in
-active | activating | reloading | deactivating)
+is=$(property ActiveState)
+case $is in
+active | activating | reloading | refreshing | deactivating)
     echo '@role active'
     each_share share_is || echo "@note the unit runs, and not all of its shares are mounted"
     ;;
-*)
+inactive | failed)
     if [ -e "$held" ] || [ "$enabled" = enabled ] || [ "$enabled" = enabled-runtime ]; then
         echo '@role stopped'
     else
         echo '@role standby'
     fi
     ;;
+*) trouble "whether $UNIT runs is not known: it is ${is:-in no state that systemd tells}" ;;
 esac
 echo '@writable yes'
