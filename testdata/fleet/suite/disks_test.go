@@ -4,6 +4,7 @@ package suite
 
 import (
 	"testing"
+	"time"
 
 	"jurymast/actions/kind"
 	"jurymast/testdata/fleet/bed"
@@ -26,7 +27,7 @@ func (f *fleet) rights(host, kindName string) {
 
 // TestLookArrays breaks arrays in the ways that kind mdadm tells apart.
 func TestLookArrays(t *testing.T) {
-	beside(t, heavy)
+	beside(t, heavy, 210*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 node.vm: kind = "mdadm"
 `)
@@ -116,7 +117,7 @@ mdadm --zero-superblock /dev/vde; mdadm /dev/md127 --add /dev/vde 2>&1; mdadm --
 
 // TestLookBtrfs breaks a btrfs on two devices, and one on a single device.
 func TestLookBtrfs(t *testing.T) {
-	beside(t, heavy)
+	beside(t, heavy, 190*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 node.vm: kind = "btrfs"
 `)
@@ -176,7 +177,7 @@ dd if=/dev/urandom of=/dev/vde bs=1M seek=20 count=30 conv=notrunc,fsync 2>/dev/
 
 // TestLookLVM fills pools and snapshots, and takes a drive away.
 func TestLookLVM(t *testing.T) {
-	beside(t, heavy)
+	beside(t, heavy, 150*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 node.vm: kind = "lvm"
 `)

@@ -26,7 +26,7 @@ var (
 // Whatever came of it: one writer at every instant, no acknowledged write lost,
 // and the service on exactly one host.
 func TestKilled(t *testing.T) {
-	besideFirst(t, lanes)
+	beside(t, lanes, 8*time.Minute)
 	t.Logf("seed %d, %d rounds", *seed, *rounds)
 	var mu sync.Mutex
 	came := map[string]int{}

@@ -33,7 +33,7 @@ const (
 )
 
 func TestLookLinux(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 40*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}}, `
 [service.job]
 kind = "systemd"
@@ -136,7 +136,7 @@ offer() {
 `
 
 func TestLookReach(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 60*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"gate", "inner", "other", "bsd", "poor"}}, `
 node.inner: jump = ["gate"]
 node.bsd: user = "csh"
@@ -239,7 +239,7 @@ func certificate(t *testing.T, name string, addr net.IP, until time.Time) (cert,
 }
 
 func TestLookWeb(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 30*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"web"}}, `
 [service.site]
 kind = "http"
@@ -318,7 +318,7 @@ tar -C /tmp/bb -c . | docker import - lab/bb:1 >/dev/null
 `
 
 func TestLookDocker(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 65*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
 [service.engine]
 kind = "docker"
@@ -392,7 +392,7 @@ volumes: {data: {}}
 
 // TestLookMachine looks at what only a kernel of its own has.
 func TestLookMachine(t *testing.T) {
-	beside(t, heavy)
+	beside(t, heavy, 5*time.Minute)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 [share.docs]
 kind = "nfs"
@@ -514,7 +514,7 @@ systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 // TestLookMount has a share on a kernel's NFS server, and one over FUSE whose
 // server goes away: a process that touches it hangs and cannot be killed.
 func TestLookMount(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 25*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"files", "user"}}, `
 [share.docs]
 kind = "mount"

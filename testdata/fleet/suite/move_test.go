@@ -41,15 +41,16 @@ var kills = flag.Int("kills", 5, "how often the outage of a killed host is measu
 // off while it is alive and written to; then back. No acknowledged write may be
 // lost as planned, and there is never an instant with two writers.
 func TestMove(t *testing.T) {
-	t.Parallel()
+	allStand := brings(t)
 	var (
 		mu    sync.Mutex
 		table []moved
 	)
 	t.Run("services", func(t *testing.T) {
+		defer allStand()
 		for _, s := range []service{sharedService, postgresService, redisService} {
 			t.Run(s.name, func(t *testing.T) {
-				beside(t, light)
+				beside(t, light, 7*time.Minute)
 				s.everyWay(t, func(m moved) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -102,7 +103,7 @@ func tableOf(all []moved) string {
 // TestOutage measures the outage of a service on a share whose host is killed,
 // without the time in which it is found out that the host is gone.
 func TestOutage(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 200*time.Second)
 	s := sharedService
 	s.hosts = slices.Clone(s.hosts) // they change places
 	f := s.up(t)

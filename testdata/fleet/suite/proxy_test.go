@@ -99,7 +99,7 @@ func (v *visitor) end() (time.Duration, map[string]int) {
 // TestMoveBehindProxy moves a compose project between two docker hosts behind
 // HAProxy, as planned and in every way of losing its host, while somebody visits it.
 func TestMoveBehindProxy(t *testing.T) {
-	beside(t, light)
+	beside(t, light, 140*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"app1", "app2", "lb"}, Docker: []string{"app1", "app2"}}, `
 [service.web]
 kind = "compose"

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"jurymast/testdata/fleet/bed"
 )
@@ -23,7 +24,7 @@ func ofVolumes(t *testing.T) {
 	if !*volumes {
 		t.Skip("run with -args -volumes")
 	}
-	beside(t, heavy)
+	beside(t, heavy, 10*time.Minute)
 }
 
 // inTurn is a program that writes a number to two files for ever, the second

@@ -15,7 +15,7 @@ import (
 // TestLookSwarm looks at a swarm of three managers and a worker. The kernel has
 // no IPVS, so that its services are found by name (dnsrr) and publish no ports.
 func TestLookSwarm(t *testing.T) {
-	beside(t, heavy)
+	beside(t, heavy, 3*time.Minute)
 	nodes := []string{"m1", "m2", "m3", "w1"}
 	f := newFleet(t, bed.Options{Nodes: nodes, Docker: nodes}, `
 [service.cluster]

@@ -12,7 +12,7 @@ for unit in systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-cont
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 # Services are there and wait for a test to start them.
-for unit in postgresql redis-server smbd nmbd samba-ad-dc haproxy nginx mariadb docker containerd nfs-server nfs-kernel-server rpcbind caddy bacula-director bacula-sd bacula-fd; do
+for unit in postgresql redis-server smbd nmbd samba-ad-dc haproxy nginx mariadb docker docker-registry containerd nfs-server nfs-kernel-server rpcbind caddy bacula-director bacula-sd bacula-fd; do
 	chroot "$root" systemctl disable --quiet "$unit" 2>/dev/null || :
 done
 rm -f "$root"/etc/systemd/system/sockets.target.wants/docker.socket
