@@ -81,7 +81,7 @@ var defaultIdentities = []string{"id_ed25519", "id_ecdsa", "id_rsa"}
 // Apply fills what h does not say from the configuration for its address, and
 // from OpenSSH's defaults below home. Keywords: HostName, Port, User,
 // IdentityFile, IdentitiesOnly, IdentityAgent, ProxyJump, UserKnownHostsFile,
-// GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout. ProxyCommand is an error:
+// GlobalKnownHostsFile, RevokedHostKeys, HostKeyAlias, ConnectTimeout. ProxyCommand is an error:
 // it would run a program for each connection.
 func (c *Config) Apply(h Host, home string) (Host, error) {
 	alias := h.Address
@@ -127,6 +127,9 @@ func (c *Config) Apply(h Host, home string) (Host, error) {
 		errs = append(errs, &Error{Host: h.Name, Address: h.addr(), Trouble: Misconfigured, Err: fmt.Errorf("%s has a ProxyCommand for %s, which jurymast does not run", c.path, alias), Hint: "use ProxyJump, or jump in the inventory"})
 	}
 	tokens := tokensOf(h, alias, home)
+	if f := get("RevokedHostKeys"); f != "" && !strings.EqualFold(f, "none") {
+		h.RevokedKeys = tilde(expand(f, tokens), home)
+	}
 	errs = append(errs, c.identities(&h, alias, home, tokens), c.knownHosts(&h, alias, home, tokens))
 	if h.Agent != "" {
 		h.Agent = tilde(expand(h.Agent, tokens), home)

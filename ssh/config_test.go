@@ -45,12 +45,13 @@ Host a
   ProxyJump one, ada@two:2200
   UserKnownHostsFile ~/.ssh/mine ~/.ssh/ours
   GlobalKnownHostsFile none
+  RevokedHostKeys ~/.ssh/revoked
   HostKeyAlias alias
   ConnectTimeout 3
 `, Host{Address: "a", Agent: "/env"}, Host{
 			Address: "a.lan", Port: 2222, User: "ada", Identities: []string{in("a.lan_2222_ada"), "/keys/with space"}, IdentitiesOnly: true,
 			Agent: filepath.Join(home, ".agent"), Jump: []string{"one", "ada@two:2200"}, KnownHosts: []string{in("mine"), in("ours")},
-			HostKeyAlias: "alias", Timeout: 3 * time.Second,
+			RevokedKeys: in("revoked"), HostKeyAlias: "alias", Timeout: 3 * time.Second,
 		}},
 		{
 			"what the caller says wins", "Host a\n Port 1\n User x\n IdentityFile x\n ProxyJump x\n UserKnownHostsFile x\n HostKeyAlias x\n ConnectTimeout 1\n",

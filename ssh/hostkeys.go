@@ -75,6 +75,7 @@ type hostKeys struct {
 	host       Host
 	name       string // under which they are kept, with port
 	set        knownSet
+	revoked    revoked
 	algorithms []string // to ask for: those of known keys first
 }
 
@@ -92,7 +93,11 @@ func (p *Pool) hostKeys(h Host) (*hostKeys, error) {
 	if err != nil {
 		return nil, &Error{Host: h.Name, Address: h.addr(), Trouble: Misconfigured, Err: fmt.Errorf("known hosts: %w", err), Hint: "mend the file, or move it aside"}
 	}
-	k := &hostKeys{host: h, name: h.keyName(), set: set}
+	bad, err := readRevoked(h.RevokedKeys)
+	if err != nil {
+		return nil, &Error{Host: h.Name, Address: h.addr(), Trouble: Misconfigured, Err: fmt.Errorf("revoked host keys: %w", err), Hint: "RevokedHostKeys in the ssh configuration: a text file, one public key a line"}
+	}
+	k := &hostKeys{host: h, name: h.keyName(), set: set, revoked: bad}
 	// Asking first for the type that is known keeps a server with several keys
 	// from showing one that is not; the others come behind, so that a server
 	// whose key of that type is gone is seen as changed, not as speechless.
@@ -110,16 +115,20 @@ func (p *Pool) hostKeys(h Host) (*hostKeys, error) {
 // check judges the key that a host has shown.
 func (k *hostKeys) check(remote net.Addr, key gossh.PublicKey) error {
 	err := k.set.db.HostKeyCallback()(k.name, remote, key)
-	if err == nil {
+	bad := k.revoked.at(key)
+	if err == nil && bad == "" {
 		return nil
 	}
 	e := &Error{Host: k.host.Name, Address: k.host.addr(), Trouble: HostKeyChanged}
 	shown := key.Type() + " " + gossh.FingerprintSHA256(key)
 	var wrong *xknown.KeyError
-	var revoked *xknown.RevokedError
+	var marked *xknown.RevokedError
+	if errors.As(err, &marked) {
+		bad = fmt.Sprintf("%s:%d", k.set.name(marked.Revoked.Filename), marked.Revoked.Line)
+	}
 	switch {
-	case errors.As(err, &revoked):
-		e.Err = fmt.Errorf("it shows %s, which is revoked at %s:%d", shown, k.set.name(revoked.Revoked.Filename), revoked.Revoked.Line)
+	case bad != "":
+		e.Err = fmt.Errorf("it shows %s, which is revoked at %s", shown, bad)
 		e.Hint = "this key must not be used any more: find out who answers there"
 	case errors.As(err, &wrong) && len(wrong.Want) > 0:
 		var was []string

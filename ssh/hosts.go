@@ -74,7 +74,7 @@ func (p *Pool) Known(host string) ([]HostKey, error) {
 	all := keys.set.db.HostKeys(keys.name)
 	for _, t := range hostKeyTypes {
 		for _, k := range all {
-			if k.Type() == t.name && !k.Cert {
+			if k.Type() == t.name && !k.Cert && keys.revoked.at(k.PublicKey) == "" {
 				out = append(out, HostKey{Type: k.Type(), Fingerprint: gossh.FingerprintSHA256(k.PublicKey), State: KeyTrusted, key: k.PublicKey})
 			}
 		}
@@ -87,10 +87,10 @@ func (k *hostKeys) state(remote net.Addr, key gossh.PublicKey) KeyState {
 	var revoked *xknown.RevokedError
 	var wrong *xknown.KeyError
 	switch {
+	case k.revoked.at(key) != "" || errors.As(err, &revoked):
+		return KeyRevoked
 	case err == nil:
 		return KeyTrusted
-	case errors.As(err, &revoked):
-		return KeyRevoked
 	case errors.As(err, &wrong) && len(wrong.Want) > 0:
 		for _, w := range wrong.Want {
 			if w.Key.Type() == key.Type() {

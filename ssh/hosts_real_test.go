@@ -225,3 +225,50 @@ func TestReplace(t *testing.T) {
 		r.fails(t, Misconfigured, "directory")
 	})
 }
+
+// TestRevokedHostKeys has a list of revoked keys beside the known ones, as
+// RevokedHostKeys names it: what is known and on it is not taken.
+func TestRevokedHostKeys(t *testing.T) {
+	r, _ := realPool(t)
+	r.works(t)
+	dir := t.TempDir()
+	plain, other := filepath.Join(dir, "plain"), filepath.Join(dir, "other")
+	tool(t, nil, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other)
+	known := strings.Fields(file(t, r.host.KnownHosts[0]))
+	again := func(list string) {
+		t.Helper()
+		r.host.RevokedKeys = list
+		r.Pool = poolTo(t, r.host) // another process
+	}
+
+	put(t, plain, "# gone\n\n"+file(t, other+".pub"))
+	again(plain)
+	r.works(t)
+	put(t, plain, "# gone\n"+known[1]+" "+known[2]+" the old one\n")
+	again(plain)
+	r.fails(t, HostKeyChanged, "revoked at "+plain+":2")
+	for kind, k := range keysOf(t, r.Pool, r.host.Name) {
+		if k.State != KeyRevoked {
+			t.Errorf("%s is %s", kind, k.State)
+		}
+		if _, err := r.Replace(t.Context(), r.host.Name, k.Fingerprint); !errors.Is(err, HostKeyChanged) {
+			t.Errorf("it was taken: %v", err)
+		}
+	}
+	if keys, err := r.Known(r.host.Name); err != nil || len(keys) != 0 {
+		t.Errorf("known are %v, %v", keys, err)
+	}
+
+	// As with OpenSSH: who revokes keys and has no list of them trusts nobody.
+	put(t, plain, "what is this\n")
+	again(plain)
+	r.fails(t, Misconfigured, plain+":1")
+	again(filepath.Join(dir, "gone"))
+	r.fails(t, Misconfigured, "no such file")
+	list := filepath.Join(dir, "krl")
+	tool(t, nil, "ssh-keygen", "-q", "-k", "-f", list, other+".pub")
+	again(list)
+	r.fails(t, Misconfigured, "binary list (KRL)", "one public key a line")
+	again("")
+	r.works(t)
+}

@@ -22,6 +22,7 @@ type Host struct {
 	IdentitiesOnly bool          // offer no other keys of the agent
 	Agent          string        // socket of the agent; "" takes none
 	KnownHosts     []string      // files; the first is written to by Trust
+	RevokedKeys    string        // a file of keys that are taken from no host; "" for none
 	HostKeyAlias   string        // the name under which its key is kept; "" is the address
 	Jump           []string      // names for the Resolver, in the order they are passed through
 	Timeout        time.Duration // connect, handshake and login together; 0 is DefaultTimeout
