@@ -126,7 +126,15 @@ func dockerParse(a actions.Answer) dockerEngine {
 			}
 		}
 	}
+	odd := ""
 	for _, ln := range rest {
+		if said, ok := strings.CutPrefix(ln, "odd "); ok {
+			// What it warns of is of no container, and one that is gone is none.
+			if low := strings.ToLower(said); odd == "" && strings.HasPrefix(low, "error") && !strings.Contains(low, "no such") {
+				odd = said
+			}
+			continue
+		}
 		var c dockerContainer
 		if err := json.Unmarshal([]byte(ln), &c); err != nil || c.Name == "" || c.Status == "" {
 			return trouble("docker says what is not understood: %s", actions.Line(ln))
@@ -137,6 +145,9 @@ func dockerParse(a actions.Answer) dockerEngine {
 	// One may be removed between the two questions; none of several is no answer.
 	if ids < 0 || len(e.containers) > ids || ids > 0 && len(e.containers) == 0 {
 		return trouble("docker ps lists %d containers, docker inspect shows %d", max(ids, 0), len(e.containers))
+	}
+	if odd != "" && len(e.containers) < ids {
+		return trouble("docker ps lists %d containers, docker inspect shows %d: %s", ids, len(e.containers), actions.Line(odd))
 	}
 	sort.Slice(e.containers, func(i, j int) bool { return e.containers[i].Name < e.containers[j].Name })
 	return e

@@ -17,6 +17,7 @@ func TestDockerWarningsAreNoAnswer(t *testing.T) {
 	for name, c := range map[string]struct{ client, want string }{
 		"warned": {`echo "WARNING: Error loading config file" >&2; case $1 in version) echo 28.5.2 ;; esac`, "version 28.5.2\nids 0\nend\n"},
 		"down":   {`echo "WARNING: Error loading config file" >&2; echo "Cannot connect to the Docker daemon" >&2; exit 1`, "down WARNING: Error loading config file\nCannot connect to the Docker daemon\n"},
+		"half":   {`case $1 in version) echo 28.5.2 ;; ps) echo one; echo two ;; inspect) echo '{"name":"/a"}'; echo 'Error response from daemon: timed out' >&2; exit 1 ;; esac`, "version 28.5.2\nids 2\n{\"name\":\"/a\"}\nodd Error response from daemon: timed out\nend\n"},
 		// Docker 20.10.24: with a format, info hides the reason, and so the sudo that would help.
 		"no right": {`case $1 in info) echo "template: :1:2: executing \"\" at <.ServerVersion>: reflect: indirection through nil pointer to embedded struct field Info" >&2 ;; *) echo "Got permission denied while trying to connect to the Docker daemon socket" >&2 ;; esac; exit 1`, "down Got permission denied while trying to connect to the Docker daemon socket\n"},
 	} {

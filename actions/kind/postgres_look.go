@@ -3,6 +3,7 @@ package kind
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -279,6 +280,8 @@ func (p postgresSaid) slots() []actions.Reading {
 		switch {
 		case row[2] == "lost" || row[2] == "unreserved":
 			r.Status, r.Line, r.Next = actions.Fail, "its log is "+row[2]+": who uses it must be cloned anew", "select pg_drop_replication_slot('"+row[0]+"')"
+		case !slices.Contains([]string{"", "reserved", "extended"}, row[2]):
+			r.Status, r.Line, r.Next = actions.Unknown, "its log is "+actions.Line(row[2])+", which is not known here", "select * from pg_replication_slots"
 		case row[1] != "t":
 			r.Status, r.Line, r.Next = actions.Warn, "nobody uses it; it "+words, "bring its user back, or select pg_drop_replication_slot('"+row[0]+"')"
 		default:

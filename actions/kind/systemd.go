@@ -152,13 +152,22 @@ func systemdRead(unit string, off bool, h inventory.Ref, alone bool, a actions.A
 	r := systemdUnit(unit, u, h, alone, a)
 	if s, ok := parts["starts"]; ok && r.Status == actions.OK {
 		starts := systemdProperties(s)
+		known := []string{"active", "inactive", "activating", "deactivating", "reloading", "refreshing", "failed"}
 		switch {
+		case starts["LoadState"] == "" || starts["ActiveState"] == "" || starts["Result"] == "":
+			r.Status, r.Line, r.Next = actions.Unknown, "how what it starts is, is not told", "systemctl status "+orDefault(u["Unit"], unit)
 		case starts["LoadState"] == "not-found":
 			r.Status, r.Line = actions.Fail, "there is no such unit: "+u["Unit"]+", which it starts"
 			r.Next = "systemctl cat " + unit
+		case starts["LoadState"] != "loaded":
+			r.Status, r.Line = actions.Fail, fmt.Sprintf("%s, which it starts, cannot be: it is %s", starts["Id"], starts["LoadState"])
+			r.Next = "systemctl status " + starts["Id"]
 		case starts["ActiveState"] == "failed", starts["Result"] != "" && starts["Result"] != "success":
 			r.Status, r.Line = actions.Fail, fmt.Sprintf("the last run of %s failed: %s", starts["Id"], systemdWhy(starts))
 			r.Next = "journalctl -u " + starts["Id"] + " -e"
+		case !slices.Contains(known, starts["ActiveState"]):
+			r.Status, r.Line = actions.Unknown, fmt.Sprintf("systemd says that %s, which it starts, is %s, which is not known here", starts["Id"], actions.Line(starts["ActiveState"]))
+			r.Next = "systemctl status " + starts["Id"]
 		}
 	}
 	return []actions.Reading{r}

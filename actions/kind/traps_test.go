@@ -23,6 +23,17 @@ func TestContainersThatCannotBeInspected(t *testing.T) {
 			suiteNotWell(t, k.Name+" "+c.ID, "no containers of two", c.Read(suiteAnswer("version 28.5.2\nids 2\nend\n")))
 		}
 	}
+	const one = `{"name":"/api-web-1","status":"running","health":"healthy","project":"api","service":"web"}` + "\n"
+	for _, k := range []actions.Kind{docker, compose} {
+		for _, c := range k.Checks(f, *target) {
+			suiteNotWell(t, k.Name+" "+c.ID, "one of two, and an error", c.Read(suiteAnswer("version 28.5.2\nids 2\n"+one+"odd WARNING: a warning\nodd Error response from daemon: context deadline exceeded\nend\n")))
+			for _, said := range []string{"ids 2\n" + one + "odd WARNING: a warning\nodd Error: No such container: 0123456789ab\n", "ids 2\n" + one, "ids 1\n" + one + "odd Error response from daemon: of something else\n"} {
+				if rs := c.Read(suiteAnswer("version 28.5.2\n" + said + "end\n")); rs[0].Status != actions.OK {
+					t.Errorf("%s %s: %q: %+v", k.Name, c.ID, said, rs)
+				}
+			}
+		}
+	}
 	a := suiteAnswer("version 28.5.2\nids 0\nend\n")
 	if rs := docker.Checks(f, *target)[1].Read(a); len(rs) != 1 || rs[0].Status != actions.OK {
 		t.Errorf("no containers at all: %+v", rs)
@@ -58,6 +69,10 @@ func TestUnitsThatNeverRan(t *testing.T) {
 	f, target = suiteTarget(t, systemd, `unit = "b.timer"`)
 	timer := "== unit\nId=b.timer\nLoadState=loaded\nActiveState=active\nSubState=waiting\nUnit=b.service\n== starts\nId=b.service\n"
 	suiteNotWell(t, "timer", "of nothing", read(timer+"LoadState=not-found\nActiveState=inactive\nResult=success\n== end\n"))
+	suiteNotWell(t, "timer", "of what is not told", systemd.Checks(f, target)[0].Read(suiteAnswer("== unit\nId=b.timer\nLoadState=loaded\nActiveState=active\nSubState=waiting\nUnit=b.service\n== starts\n== end\n")))
+	suiteNotWell(t, "timer", "of what is masked", read(timer+"LoadState=masked\nActiveState=inactive\nResult=success\n== end\n"))
+	suiteNotWell(t, "timer", "of what is in no known state", read(timer+"LoadState=loaded\nActiveState=dreaming\nResult=success\n== end\n"))
+	suiteNotWell(t, "timer", "of which the result is not told", read(timer+"LoadState=loaded\nActiveState=inactive\n== end\n"))
 	suiteNotWell(t, "timer", "whose last run failed", read(timer+"LoadState=loaded\nActiveState=inactive\nResult=exit-code\nExecMainStatus=1\n== end\n"))
 }
 

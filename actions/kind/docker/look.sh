@@ -11,6 +11,9 @@ printf 'ids %s\n' "$count"
 if [ -n "$ids" ]; then
     # A container that is gone by now is an error of inspect's, and none of ours.
     # shellcheck disable=SC2086 # ids, one a word
-    $docker inspect --type container --format '{"name":{{json .Name}},"image":{{json .Config.Image}},"status":{{json .State.Status}},"exit":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"error":{{json .State.Error}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"project":{{json (index .Config.Labels "com.docker.compose.project")}},"service":{{json (index .Config.Labels "com.docker.compose.service")}}}' $ids </dev/null 2>/dev/null
+    {
+        why=$($docker inspect --type container --format '{"name":{{json .Name}},"image":{{json .Config.Image}},"status":{{json .State.Status}},"exit":{{.State.ExitCode}},"oom":{{.State.OOMKilled}},"error":{{json .State.Error}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"project":{{json (index .Config.Labels "com.docker.compose.project")}},"service":{{json (index .Config.Labels "com.docker.compose.service")}}}' $ids 2>&1 >&3 </dev/null)
+    } 3>&1
+    [ -z "$why" ] || printf '%s\n' "$why" | sed 's/^/odd /'
 fi
 echo end
