@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,6 +120,11 @@ func (c *Config) Apply(h Host, home string) (Host, error) {
 	}
 	if a := get("IdentityAgent"); a != "" && !strings.EqualFold(a, "SSH_AUTH_SOCK") {
 		h.Agent = a
+		if name, ok := strings.CutPrefix(a, "$"); ok && !strings.HasPrefix(name, "{") {
+			if h.Agent = ""; os.Getenv(name) != "" {
+				h.Agent = "${" + name + "}"
+			}
+		}
 	}
 	if len(h.Jump) == 0 {
 		h.Jump = jumps(get("ProxyJump"))
@@ -215,7 +221,15 @@ func tokensOf(h Host, alias, home string) map[byte]string {
 	return t
 }
 
+// expand puts in what percent tokens and ${VARIABLES} of the environment stand
+// for. One that is not set is left as it is: no file is called so.
 func expand(s string, tokens map[byte]string) string {
+	s = variable.ReplaceAllStringFunc(s, func(v string) string {
+		if value, ok := os.LookupEnv(v[2 : len(v)-1]); ok {
+			return strings.ReplaceAll(value, "%", "%%")
+		}
+		return v
+	})
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if s[i] != '%' || i+1 == len(s) {
@@ -235,6 +249,8 @@ func expand(s string, tokens map[byte]string) string {
 	}
 	return b.String()
 }
+
+var variable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
 
 func tilde(path, home string) string {
 	path = strings.Trim(path, `"`)

@@ -21,6 +21,7 @@ func configOf(t *testing.T, text string) *Config {
 }
 
 func TestConfigApply(t *testing.T) {
+	t.Setenv("JURYMAST_TEST_KEYS", "/50%d")
 	home := t.TempDir()
 	for _, k := range []string{"id_rsa", "id_ed25519"} {
 		put(t, filepath.Join(home, ".ssh", k), "")
@@ -66,6 +67,8 @@ Host a
 		{"no jump", "Host *\n ProxyJump none\n ProxyCommand none\n", Host{Address: "a"}, Host{Address: "a", Identities: usual, KnownHosts: known}},
 		{"no agent", "Host *\n IdentityAgent none\n IdentityFile none\n", Host{Address: "a", Agent: "/env"}, Host{Address: "a", Agent: "none", KnownHosts: known}},
 		{"tokens", "Host *\n IdentityFile %d/%n-%k-%%-%z\n", Host{Address: "a"}, Host{Address: "a", Identities: []string{home + "/a-a-%-%z"}, KnownHosts: known}},
+		{"variables", "Host *\n IdentityFile ${JURYMAST_TEST_KEYS}/%n\n IdentityFile ${JURYMAST_TEST_NONE}/x\n IdentityAgent $JURYMAST_TEST_KEYS\n", Host{Address: "a"}, Host{Address: "a", Agent: "/50%d", Identities: []string{"/50%d/a", "${JURYMAST_TEST_NONE}/x"}, KnownHosts: known}},
+		{"no such variable", "Host *\n IdentityAgent $JURYMAST_TEST_NONE\n", Host{Address: "a", Agent: "/env"}, Host{Address: "a", Identities: usual, KnownHosts: known}},
 		{"jump before a command", "Host *\n ProxyJump j\n ProxyCommand nc %h %p\n", Host{Address: "a"}, Host{Address: "a", Jump: []string{"j"}, Identities: usual, KnownHosts: known}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

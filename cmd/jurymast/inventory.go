@@ -259,6 +259,12 @@ func (a *app) format(path string, check bool) error {
 		return err
 	}
 	out, err := inventory.Format(src)
+	var problems inventory.Problems
+	if errors.As(err, &problems) { // it knows the text, not the file
+		for i := range problems {
+			problems[i].Pos.File = path
+		}
+	}
 	if err != nil {
 		return &engine.Trouble{Class: engine.ClassInventory, What: path + " cannot be formatted", Err: err, Next: "jurymast inventory validate " + path}
 	}
