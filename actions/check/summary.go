@@ -53,6 +53,7 @@ func (b *board) row(t *inventory.Target) *actions.Summary {
 	}
 	if len(es) == 0 {
 		r.State, r.Summary = actions.Unknown, "not looked at yet"
+		r.Muted = silenced(b.fleet, b.state, actions.Key{Target: t.Ref}, b.now)
 		return r
 	}
 	head, quiet := b.headline(es)
@@ -95,6 +96,9 @@ func (b *board) fine(r *actions.Summary, es []actions.Entry, head actions.Entry)
 	case r.Stale:
 		r.Check, r.Item = head.Check, head.Item
 		r.Summary = fmt.Sprintf("was ok, and not looked at for %s", age(b.now.Sub(head.At)))
+		if head.At.After(b.now) {
+			r.Summary = "was ok, at a time that lies ahead of this machine's clock"
+		}
 	case head.Bad > 0 || n == 1 || r.Ref.Level() != inventory.LevelService && isOff(head):
 		r.Summary = head.Line
 	default:

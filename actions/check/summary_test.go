@@ -180,6 +180,33 @@ func TestSummariesNeverLookedAt(t *testing.T) {
 	}
 }
 
+// TestSummariesQuietBeforeTheFirstLook: maintenance may begin before a machine was
+// ever looked at, as when it is being set up.
+func TestSummariesQuietBeforeTheFirstLook(t *testing.T) {
+	f := load(t, twoNodes)
+	quiet := actions.MakeState(nil, []actions.Silence{{Kind: actions.EventMaint, Target: "node/a", From: noon.Add(-1), Until: noon.Add(time.Hour)}})
+	var got []string
+	for _, s := range Summaries(f, quiet, noon) {
+		got = append(got, fmt.Sprintf("%s %s %s", s.Ref, s.Summary, s.Muted))
+	}
+	want := []string{"node/a not looked at yet maintenance until 13:00", "node/b not looked at yet ", "service/db not looked at yet maintenance until 13:00 of node/a"}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestSummariesClockSetBack: a look that lies ahead of the clock says so.
+func TestSummariesClockSetBack(t *testing.T) {
+	f := load(t, aSite)
+	s, _, _ := Merge(f, actions.State{}, []Look{look("node/a", noon, 1, "node/a load - ok: 1")}, noon)
+	for _, r := range Summaries(f, s, noon.Add(-24*time.Hour)) {
+		if r.Ref == "node/a" && (!r.Stale || r.Summary != "was ok, at a time that lies ahead of this machine's clock") {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 func TestSummariesOn(t *testing.T) {
 	f := load(t, twoNodes)
 	for _, c := range []struct {
