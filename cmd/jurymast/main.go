@@ -6,6 +6,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"os/user"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 
@@ -19,7 +21,20 @@ func main() { os.Exit(Main()) }
 // and give the code a shell expects of them.
 func Main() int {
 	early.Restore()
+	goHome()
 	return serve(newApp(os.Args[1:], processStreams(), os.LookupEnv))
+}
+
+// goHome gives a process without HOME that of its user, as ssh does: systemd
+// gives none to a service of root, whose keys, host keys and ssh configuration
+// lie there. Who has no home stays without.
+func goHome() {
+	if os.Getenv("HOME") != "" {
+		return
+	}
+	if u, err := user.Current(); err == nil && filepath.IsAbs(u.HomeDir) {
+		_ = os.Setenv("HOME", u.HomeDir) // of a fixed name and a path: it cannot fail
+	}
 }
 
 // serve carries out one call as a process, with its signals.

@@ -45,7 +45,7 @@ was off is made up for, and a slow look is never started twice.`,
 			case !errors.As(err, &none) || none.Class != engine.ClassUsage:
 				return err
 			}
-			u := unitWriter{exe: exe, paths: a.paths(), user: user}
+			u := unitWriter{exe: exe, user: user, env: a.unitEnv()}
 			u.checks(int(d.Minutes()))
 			u.backups(backups)
 			u.finish()
@@ -59,12 +59,27 @@ was off is made up for, and a slow look is never started twice.`,
 	return a.group(&cobra.Command{Use: "units", Short: "Print systemd units", Example: "  jurymast units print"}, print)
 }
 
+// unitEnv is what a unit has to be told to work on the same fleet, with the same
+// store, by the same ways as this call.
+func (a *app) unitEnv() []string {
+	var env []string
+	if p := a.paths().Inventory; p != "" {
+		env = append(env, "JURYMAST_INVENTORY="+p)
+	}
+	for _, name := range []string{"JURYMAST_STATE_DIR", "JURYMAST_SSH_CONFIG"} {
+		if v := a.env.get(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
 // unitWriter writes unit files one after the other, each under a comment that
 // says where it goes.
 type unitWriter struct {
 	b      strings.Builder
 	exe    string
-	paths  engine.Paths
+	env    []string // NAME=VALUE
 	user   bool
 	timers []string
 }
@@ -80,8 +95,8 @@ func (u *unitWriter) place() (dir, systemctl string) {
 func (u *unitWriter) pair(name, what, args, service, timer string) {
 	dir, _ := u.place()
 	fmt.Fprintf(&u.b, "# %s/%s.service\n[Unit]\nDescription=%s\nWants=network-online.target\nAfter=network-online.target\n\n[Service]\nType=oneshot\n", dir, name, what)
-	if u.paths.Inventory != "" {
-		fmt.Fprintf(&u.b, "Environment=%s\n", systemdQuote("JURYMAST_INVENTORY="+u.paths.Inventory))
+	for _, v := range u.env {
+		fmt.Fprintf(&u.b, "Environment=%s\n", systemdQuote(v))
 	}
 	if !u.user {
 		u.b.WriteString("StateDirectory=jurymast\nStateDirectoryMode=0700\nNoNewPrivileges=yes\nProtectSystem=full\nPrivateTmp=yes\n")
