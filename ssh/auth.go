@@ -259,6 +259,14 @@ func readKey(path string) *keyFile {
 	return f
 }
 
+// LookAtKey reads a key file as a login would. Its error is an [Error] of
+// KeyUnusable; alone says that the file can be used without an agent and without
+// a person, who gives its passphrase.
+func LookAtKey(path string) (alone bool, err error) {
+	f := readKey(path)
+	return f.signer != nil, f.err
+}
+
 // ownedByMe tells files of this user from those that somebody else provides,
 // which sshkey_perm_ok of OpenSSH leaves to them.
 func ownedByMe(info os.FileInfo) bool {

@@ -16,6 +16,7 @@ import (
 	"jurymast/actions"
 	"jurymast/actions/store"
 	"jurymast/inventory"
+	"jurymast/ssh"
 )
 
 // Finding is one thing that was looked at on the console's own machine.
@@ -85,16 +86,34 @@ func (e *Engine) doctorKeys() []Finding {
 			seen[id] = true
 			info, err := os.Stat(id)
 			switch {
+			case err == nil && info.IsDir():
+				out = append(out, Finding{Name: "key", State: actions.Fail, Line: id + " is a folder", Next: "name the file of a private key"})
 			case err != nil:
 				out = append(out, Finding{Name: "key", State: actions.Warn, Line: err.Error(), Next: "name another identity for " + string(t.Ref)})
 			case info.Mode().Perm()&0o077 != 0:
 				out = append(out, Finding{Name: "key", State: actions.Fail, Line: fmt.Sprintf("%s is open to others (%04o)", id, info.Mode().Perm()), Next: "chmod 600 " + id})
 			default:
-				out = append(out, Finding{Name: "key", Line: id})
+				out = append(out, e.doctorKey(id))
 			}
 		}
 	}
 	return out
+}
+
+// doctorKey looks into a key file. Nobody gives a passphrase under cron.
+func (e *Engine) doctorKey(id string) Finding {
+	f := Finding{Name: "key", Line: id}
+	alone, err := ssh.LookAtKey(id)
+	var bad *ssh.Error
+	switch {
+	case errors.As(err, &bad):
+		f.State, f.Line, f.Next = actions.Fail, errors.Unwrap(bad).Error(), bad.Hint
+	case !alone && e.options.Agent == "":
+		f.State, f.Line, f.Next = actions.Warn, id+" can be used by the console alone, which asks for its passphrase: there is no agent", "eval $(ssh-agent), then ssh-add "+id
+	case !alone:
+		f.Line += ", while the agent holds it"
+	}
+	return f
 }
 
 // doctorFiles compares the hosts with how many files may be open: each
