@@ -125,3 +125,19 @@ standby = ["node/b", "vm/b", "node/c"]
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestWhoAsksAsRootSaysSo: a look that is told how to ask as root, or runs as root
+// as a whole, has rules for those who let a login do no more than that.
+func TestWhoAsksAsRootSaysSo(t *testing.T) {
+	for _, k := range All() {
+		if k.Checks == nil || len(k.Sudoers) > 0 {
+			continue
+		}
+		f, target := suiteTarget(t, k)
+		for _, c := range k.Checks(f, target) {
+			if _, told := c.Script.Inputs["SUDO"]; told || c.Script.Sudo {
+				t.Errorf("%s %s asks as root, and jurymast kinds %s --sudoers says that it needs none", k.Name, c.ID, k.Name)
+			}
+		}
+	}
+}

@@ -100,6 +100,10 @@ func sudo(f *inventory.Fleet, t inventory.Target) string {
 	return ""
 }
 
+// wholeRoot is the rule for a look that is run by root as a whole, and may do all
+// that root may: what it needs depends on what it finds.
+var wholeRoot = []string{"/bin/sh -s"}
+
 // needsRoot reports whether a tool, or sudo ahead of it, said that it must be
 // run as root.
 func needsRoot(said string) bool {

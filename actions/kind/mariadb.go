@@ -53,9 +53,10 @@ A member of a Galera cluster reads unknown, and so does MySQL, which answers dif
 		{Name: "lag", Unit: "s", Warn: 30, Fail: 300, Doc: "how far a replica is behind, beyond the delay that it is told to keep"},
 		{Name: "connections", Unit: "%", Warn: 80, Fail: 95, Doc: "share of max_connections in use"},
 	},
-	Checks: mariadbChecks,
-	Data:   mariadbData,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+	Checks:  mariadbChecks,
+	Data:    mariadbData,
+	Sudoers: wholeRoot,
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 // mariadbScript puts a script of the kind together with what it rests on.

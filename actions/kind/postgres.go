@@ -55,10 +55,11 @@ as it is, and said.`,
 		{Name: "connections", Unit: "%", Warn: 80, Fail: 95, Doc: "share of max_connections in use"},
 		{Name: "xid", Unit: "M", Warn: 500, Fail: 1200, Doc: "millions of transactions since the oldest database was frozen; at 2100 it stops"},
 	},
-	Checks: postgresChecks,
-	Data:   postgresData,
-	Move:   postgresMove,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
+	Checks:  postgresChecks,
+	Data:    postgresData,
+	Move:    postgresMove,
+	Sudoers: wholeRoot,
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 // postgresScript puts a script of the kind together with what it rests on.

@@ -42,10 +42,11 @@ back. A host that rejoins gives up what it wrote alone; its last save is kept be
 		{Name: "memory", Unit: "%", Warn: 90, Fail: 98, Doc: "share of maxmemory in use"},
 		{Name: "unsaved", Unit: "h", Warn: 3, Fail: 24, Doc: "age of the oldest change that is in no file"},
 	},
-	Checks: redisChecks,
-	Data:   redisData,
-	Move:   redisMove,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
+	Checks:  redisChecks,
+	Data:    redisData,
+	Move:    redisMove,
+	Sudoers: wholeRoot,
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real, "failover": actions.Real},
 }
 
 // redisScript puts a script of the kind together with what it rests on.

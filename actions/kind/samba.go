@@ -38,8 +38,9 @@ is, since clients hold it, and sets aside what is in it.
 		}}
 		return append([]actions.Check{own}, mountedChecks(f, t)...)
 	},
-	Data:   folderData,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+	Data:    folderData,
+	Sudoers: []string{"/usr/bin/smbstatus -S"},
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 // sambaRead judges the answer of samba/look.sh.

@@ -43,9 +43,10 @@ each database below scratch.`,
 	Limits: []inventory.Limit{
 		{Name: "wal", Unit: "MiB", Warn: 256, Fail: 4096, Doc: "size of the log of a database: one that grows has a reader that never ends"},
 	},
-	Checks: sqliteChecks,
-	Data:   sqliteData,
-	Proved: map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
+	Checks:  sqliteChecks,
+	Data:    sqliteData,
+	Sudoers: wholeRoot,
+	Proved:  map[string]actions.Ground{"look": actions.Real, "backup": actions.Real, "restore": actions.Real},
 }
 
 // sqliteRoots returns the files and folders of a target, or why there are none.

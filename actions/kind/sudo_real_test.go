@@ -159,6 +159,11 @@ func TestSudoersByRealSudo(t *testing.T) {
 			{"docker", "exec", "0123456789abcdefghijklmno", "sh"}, {"docker", "exec", "0123456789abcdefghijklmno", "postqueue", "-f"}, {"docker", "exec", "-u0", "postqueue", "-j"},
 			{"docker", "ps", "-q", "--no-trunc", "--filter", "label=com.docker.compose.project=a", "--filter", "label=com.docker.compose.service=mysql-mailcow"},
 		}},
+		{files, nil, "", [][]string{{"test", "-d", "/srv/c"}, {"test", "-f", "/srv/c.d/a-b_1"}, {"ls", "-A", "/srv/c"}}, [][]string{
+			{"ls", "-A", "-R", "/srv"}, {"ls", "-A"}, {"ls", "-lA", "/srv/c"}, {"test", "-d", "/srv/c", "-o", "-e", "/x"}, {"cat", "/srv/c"},
+		}},
+		{samba, nil, "", [][]string{{"smbstatus", "-S"}}, [][]string{{"smbstatus"}, {"smbstatus", "-S", "-s", "/etc/shadow"}}},
+		{nfs, nil, "", nil, [][]string{{"/usr/sbin/exportfs", "-ra"}, {"/usr/sbin/exportfs", "-s", "-u", "a:/b"}}},
 		{github, nil, "docker version", nil, [][]string{{"docker", "inspect", "0123456789abcdefghijklmno"}}},
 	} {
 		t.Run(strings.Join(append([]string{tt.kind.Name}, tt.lines...), ","), func(t *testing.T) {
