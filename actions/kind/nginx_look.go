@@ -48,6 +48,10 @@ func nginxParse(t inventory.Target, a actions.Answer) (nginxSaid, *actions.Readi
 	return n, n.processes(container != "")
 }
 
+// userHZ is in how many parts of a second Linux tells when a process started, on
+// every machine that it runs on but Alpha (its include/asm-generic/param.h).
+const userHZ = 100
+
 // processes finds master and workers.
 func (n *nginxSaid) processes(container bool) *actions.Reading {
 	for ln := range strings.Lines(n.parts["pid"]) {
@@ -63,7 +67,7 @@ func (n *nginxSaid) processes(container bool) *actions.Reading {
 	}
 	type process struct{ id, parent, start int64 }
 	var all []process
-	var boot, hz int64
+	var boot int64
 	for ln := range strings.Lines(n.parts["processes"]) {
 		var word string
 		var p process
@@ -73,13 +77,11 @@ func (n *nginxSaid) processes(container bool) *actions.Reading {
 		switch word {
 		case "btime":
 			boot = p.id
-		case "hz":
-			hz = p.id
 		case "nginx":
 			all = append(all, p)
 		}
 	}
-	if boot == 0 || hz <= 0 {
+	if boot == 0 {
 		return &actions.Reading{Status: actions.Unknown, Line: "the host does not say which processes it has: there is no /proc"}
 	}
 	is := func(id int64) bool {
@@ -108,7 +110,7 @@ func (n *nginxSaid) processes(container bool) *actions.Reading {
 	}
 	for _, p := range all {
 		if n.pid > 0 && p.parent == int64(n.pid) {
-			n.workers = append(n.workers, time.Unix(boot+p.start/hz, 0))
+			n.workers = append(n.workers, time.Unix(boot+p.start/userHZ, 0))
 		}
 	}
 	return nil

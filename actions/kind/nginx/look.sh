@@ -11,10 +11,10 @@ all=$($root nginx -T ${CONFIG:+-c "$CONFIG"} 2>&1 </dev/null)
 code=$?
 echo '== test'
 if [ "$code" = 0 ]; then
-    printf '%s\n' "$all" | grep -E '^(nginx: |[0-9/]+ [0-9:]+ \[)'
+    printf '%s\n' "$all" | discreet '^(nginx: |[0-9/]+ [0-9:]+ [[])'
 else
-    printf '%s\n' "$all" | tail -n 20
-fi | discreet
+    printf '%s\n' "$all" | tail -n 20 | discreet
+fi
 echo "exit $code"
 echo '== pid'
 [ "$code" = 0 ] && whole=whole || whole=
@@ -30,8 +30,6 @@ elif [ -e "$at_root$pid" ]; then
 fi
 printf 'pid %s\n' "$number"
 echo '== processes'
-echo "now $(date +%s)"
-echo "hz $(getconf CLK_TCK 2>/dev/null || echo 100)"
 processes 'nginx '
 if [ -n "$STATUS" ]; then
     echo '== status'

@@ -5,9 +5,9 @@
 # discreet prints what it reads with "…" for each word that may be a value of the
 # configuration: a complaint quotes the word at which reading stopped, which may
 # be a password. Names of directives, paths, addresses, line numbers and the
-# tool's own plain words stay.
+# tool's own plain words stay. Given an expression, only lines like it are printed.
 discreet() {
-    awk '{
+    awk -v like="${1-}" '$0 ~ like {
         out = before = ""
         for (i = 1; i <= NF; i++) {
             bare = $i
