@@ -154,7 +154,7 @@ func systemdRead(unit string, off bool, h inventory.Ref, alone bool, a actions.A
 		starts := systemdProperties(s)
 		known := []string{"active", "inactive", "activating", "deactivating", "reloading", "refreshing", "failed"}
 		switch {
-		case starts["LoadState"] == "" || starts["ActiveState"] == "" || starts["Result"] == "":
+		case starts["LoadState"] == "" || starts["ActiveState"] == "" || starts["Result"] == "" && !hasNoResult(starts["Id"]):
 			r.Status, r.Line, r.Next = actions.Unknown, "how what it starts is, is not told", "systemctl status "+orDefault(u["Unit"], unit)
 		case starts["LoadState"] == "not-found":
 			r.Status, r.Line = actions.Fail, "there is no such unit: "+u["Unit"]+", which it starts"
@@ -181,6 +181,12 @@ func systemdProperties(s string) map[string]string {
 		}
 	}
 	return p
+}
+
+// hasNoResult reports whether a unit is of a type that runs nothing, of which
+// systemd keeps no result (org.freedesktop.systemd1(5)).
+func hasNoResult(id string) bool {
+	return strings.HasSuffix(id, ".target") || strings.HasSuffix(id, ".slice") || strings.HasSuffix(id, ".device")
 }
 
 // systemdUnit judges the properties of one unit (systemctl(1), systemd 252).

@@ -73,6 +73,9 @@ func TestUnitsThatNeverRan(t *testing.T) {
 	suiteNotWell(t, "timer", "of what is masked", read(timer+"LoadState=masked\nActiveState=inactive\nResult=success\n== end\n"))
 	suiteNotWell(t, "timer", "of what is in no known state", read(timer+"LoadState=loaded\nActiveState=dreaming\nResult=success\n== end\n"))
 	suiteNotWell(t, "timer", "of which the result is not told", read(timer+"LoadState=loaded\nActiveState=inactive\n== end\n"))
+	if rs := read("== unit\nId=b.timer\nLoadState=loaded\nActiveState=active\nSubState=waiting\nUnit=b.target\n== starts\nId=b.target\nLoadState=loaded\nActiveState=inactive\n== end\n"); rs[0].Status != actions.OK {
+		t.Errorf("of a target, which has no result: %+v", rs)
+	}
 	suiteNotWell(t, "timer", "whose last run failed", read(timer+"LoadState=loaded\nActiveState=inactive\nResult=exit-code\nExecMainStatus=1\n== end\n"))
 }
 
