@@ -107,6 +107,17 @@ func dockerAnswers(a actions.Answer, ended bool) (version string, trouble *actio
 	return actions.Line(version), nil
 }
 
+// dockerOdd takes a line apart that a look makes of what docker says beside its
+// answer. Of that only an error is returned: what it warns of is of nothing that
+// was asked for, and what is gone by now is none of it.
+func dockerOdd(ln string) (said string, odd bool) {
+	said, odd = strings.CutPrefix(ln, "odd ")
+	if low := strings.ToLower(said); !strings.HasPrefix(low, "error") || strings.Contains(low, "no such") {
+		said = ""
+	}
+	return said, odd
+}
+
 func dockerParse(a actions.Answer) dockerEngine {
 	lines := strings.Split(strings.TrimRight(string(a.Stdout), "\n"), "\n")
 	version, why := dockerAnswers(a, lines[len(lines)-1] == "end")
@@ -128,11 +139,8 @@ func dockerParse(a actions.Answer) dockerEngine {
 	}
 	odd := ""
 	for _, ln := range rest {
-		if said, ok := strings.CutPrefix(ln, "odd "); ok {
-			// What it warns of is of no container, and one that is gone is none.
-			if low := strings.ToLower(said); odd == "" && strings.HasPrefix(low, "error") && !strings.Contains(low, "no such") {
-				odd = said
-			}
+		if said, ok := dockerOdd(ln); ok {
+			odd = orDefault(odd, said)
 			continue
 		}
 		var c dockerContainer

@@ -167,7 +167,12 @@ func (s swarmService) judge(t inventory.Target, meant, running, complete int, wa
 
 func (s swarmService) judgeJob(r actions.Reading, running, complete int) actions.Reading {
 	r.Line = fmt.Sprintf("a job: %d ended well, %d run", complete, running)
-	if running+complete == 0 {
+	want := 1
+	if j := s.Mode.ReplicatedJob; j != nil && j.TotalCompletions != nil {
+		want = int(min(*j.TotalCompletions, 1e6))
+		r.Line = fmt.Sprintf("a job: %d of %d ended well, %d run", complete, want, running)
+	}
+	if running == 0 && complete < want {
 		r.Status = actions.Warn
 		return r
 	}

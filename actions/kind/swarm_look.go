@@ -146,7 +146,7 @@ func swarmSection[T any](parts map[string]string, name string, into *[]T, counte
 	if !there {
 		return &actions.UnknownReading("the answer has no part about %s", name)[0]
 	}
-	ids := -1
+	ids, odd := -1, ""
 	for i, ln := range strings.Split(strings.TrimSpace(text), "\n") {
 		if s, ok := strings.CutPrefix(ln, "ids "); ok && i == 0 {
 			n, err := strconv.Atoi(s)
@@ -159,6 +159,10 @@ func swarmSection[T any](parts map[string]string, name string, into *[]T, counte
 		if strings.TrimSpace(ln) == "" {
 			continue
 		}
+		if said, ok := dockerOdd(ln); ok {
+			odd = orDefault(odd, said)
+			continue
+		}
 		var x T
 		if err := json.Unmarshal([]byte(ln), &x); err != nil {
 			return &actions.UnknownReading("docker says of %s what is not understood: %s", name, actions.Line(ln))[0]
@@ -167,6 +171,9 @@ func swarmSection[T any](parts map[string]string, name string, into *[]T, counte
 	}
 	if counted && (ids < 0 || len(*into) > ids || ids > 0 && len(*into) == 0) {
 		return &actions.UnknownReading("docker lists %d %s and shows %d", max(ids, 0), name, len(*into))[0]
+	}
+	if odd != "" && (!counted || len(*into) < ids) {
+		return &actions.UnknownReading("docker does not show all %s: %s", name, actions.Line(odd))[0]
 	}
 	return nil
 }

@@ -129,6 +129,7 @@ func TestSwarmCountsWhatRuns(t *testing.T) {
 		"everywhere":         {service(`"Global":{}`, ""), []string{on("n1"), task("s0", "n1", "Running", "Starting 2 seconds ago", "")}, "warn 1 of 2 run; one is starting"},
 		"nowhere":            {service(`"Global":{}`, ""), nil, "warn on each node that fits, and none does"},
 		"a job":              {service(`"ReplicatedJob":{}`, ""), []string{task("s0", "n1", "Complete", "Complete 2 hours ago", "")}, "ok a job: 1 ended well"},
+		"a job half done":    {service(`"ReplicatedJob":{"TotalCompletions":3}`, ""), []string{task("s0", "n1", "Complete", "Complete 2 hours ago", ""), task("s0", "n1", "Complete", "Failed 2 hours ago", "task: non-zero exit (1)")}, "warn a job: 1 of 3 ended well, 0 run"},
 		"a job that did not": {service(`"ReplicatedJob":{}`, ""), []string{task("s0", "n1", "Complete", "Failed 2 hours ago", "task: non-zero exit (1)")}, "warn a job: 0 ended well"},
 		"another mode":       {service(`"Cosmic":{}`, ""), nil, "unknown how many of it are wanted"},
 		"update stopped":     {service(three, `,"update":{"State":"paused","Message":"update paused due to failure or early termination of task x"}`), []string{on("n1"), on("n1"), on("n1")}, "fail its update was stopped half-way: update paused due"},
@@ -143,6 +144,28 @@ func TestSwarmCountsWhatRuns(t *testing.T) {
 				t.Errorf("want %s, got %+v", c.want, rs)
 			}
 		})
+	}
+}
+
+// TestSwarmShownInPart: what docker could not show for an error is not left out in
+// silence; what is gone by now is.
+func TestSwarmShownInPart(t *testing.T) {
+	t.Parallel()
+	whole := swarmOf([]string{"web front"}, nil)
+	in := func(section, said string) string {
+		at := strings.Index(whole, "== "+section+"\nids 1\n") + len("== "+section+"\nids 1\n")
+		return whole[:at-2] + "2\n" + said + "\n" + whole[at:]
+	}
+	const trouble = "odd Error response from daemon: rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+	for _, section := range []string{"nodes", "services", "tasks"} {
+		if rs := swarmFinds(t, in(section, trouble), "services"); rs[0].Status != actions.Unknown || !strings.Contains(rs[0].Line, "does not show all "+section+": Error response from daemon: rpc error") {
+			t.Errorf("%s: %+v", section, rs)
+		}
+		for _, said := range []string{"odd Error: no such service: s9", "odd WARNING: Error loading config file"} {
+			if rs := swarmFinds(t, in(section, said), "services"); rs[0].Status != actions.OK {
+				t.Errorf("%s, %s: %+v", section, said, rs)
+			}
+		}
 	}
 }
 

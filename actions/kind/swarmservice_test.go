@@ -18,6 +18,7 @@ case "$1 $2" in
 'service ps')
     n=$(cat "$STATE/replicas")
     printf 'Shutdown 3 hours ago\tShutdown\t\nFailed 4 hours ago\tShutdown\ttask: non-zero exit (1)\n'
+    [ ! -e "$STATE/lost" ] || printf 'Orphaned 26 hours ago\tShutdown\t\n'
     [ ! -e "$STATE/stubborn" ] || printf 'Running 2 days ago\tShutdown\t\n'
     while [ "$n" -gt 0 ]; do
         n=$((n - 1))
@@ -79,10 +80,13 @@ func TestSwarmServiceIsNotBelieved(t *testing.T) {
 	b.state("stubborn", "")
 	b.refuses(*d.Stop, in, "after 1 s tasks of home_wiki have not ended")
 	b.gone("stubborn")
+	b.state("lost", "")
+	b.refuses(*d.Stop, in, "a task of home_wiki is on a node that is lost, and may run there")
 	b.state("pending", "")
 	b.refuses(*d.Start, in, "after 1 s 0 of 3 tasks of home_wiki run; one is Pending Running no suitable node")
 	b.gone("pending")
-	b.does(*d.Start, in)
+	b.does(*d.Start, in) // more of it is nobody's second writer
+	b.gone("lost")
 	b.refuses(d.Stop.With(map[string]string{"SERVICE": "agent"}), in, "it cannot be scaled")
 	b.refuses(d.Stop.With(map[string]string{"SERVICE": "none"}), in, "no such service: none")
 	b.state("replicas", "<html>")

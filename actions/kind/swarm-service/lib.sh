@@ -17,11 +17,12 @@ wanted() {
     esac
 }
 
-# tasks prints "STATE WANTED" of its tasks that have not ended, a line each.
+# tasks prints "STATE WANTED" of its tasks that are not known to have ended, a line
+# each. An orphaned one is on a node that nobody has heard of for a day.
 tasks() {
     list=$(ask service ps --no-trunc --no-resolve --format '{{.CurrentState}}	{{.DesiredState}}	{{.Error}}' "$SERVICE" 2>&1) ||
         die "the tasks of service $SERVICE cannot be listed: $(printf '%s\n' "$list" | tail -n 1)"
-    printf '%s\n' "$list" | awk -F '\t' '$1 != "" && $1 !~ /^(Complete|Shutdown|Failed|Rejected|Orphaned|Remove)( |$)/ { split($1, w, " "); print w[1], $2, $3 }'
+    printf '%s\n' "$list" | awk -F '\t' '$1 != "" && $1 !~ /^(Complete|Shutdown|Failed|Rejected|Remove)( |$)/ { split($1, w, " "); print w[1], $2, $3 }'
 }
 
 scale() {
@@ -40,6 +41,10 @@ down() {
     while :; do
         left=$(tasks) || exit 1
         [ -n "$left" ] || return 0
+        case $left in
+        Orphaned* | *"
+Orphaned"*) die "a task of $SERVICE is on a node that is lost, and may run there: see that the machine is off, then: docker node rm --force NODE" ;;
+        esac
         [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s tasks of $SERVICE have not ended: docker service ps $SERVICE"
         sleep 1
     done
@@ -62,7 +67,7 @@ all_run() {
         list=$(tasks) || exit 1
         n=$(printf '%s\n' "$list" | grep -c '^Running Running')
         [ "$n" != "$1" ] || return 0
-        [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s $n of $1 tasks of $SERVICE run; one is $(printf '%s\n' "$list" | grep -v '^Running Running' | head -n 1)"
+        [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s $n of $1 tasks of $SERVICE run; one is $(printf '%s\n' "$list" | grep -v -e '^Running Running' -e '^Orphaned ' | head -n 1)"
         sleep 1
     done
 }

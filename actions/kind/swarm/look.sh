@@ -13,9 +13,13 @@ section() {
         count=$((count + 1))
     done
     printf '== %s\nids %s\n' "$name" "$count"
+    [ -n "$ids" ] || return 0
     # What is gone by now is an error of the command's, and none of ours.
     # shellcheck disable=SC2086 # ids, one a word
-    [ -z "$ids" ] || "$@" $ids </dev/null 2>/dev/null
+    {
+        why=$("$@" $ids 2>&1 >&3 </dev/null)
+    } 3>&1
+    [ -z "$why" ] || printf '%s\n' "$why" | sed 's/^/odd /'
 }
 
 # refused ends the answer with why a question was not answered.
