@@ -43,7 +43,7 @@ prints. "Which guests are in no backup job" needs Proxmox VE 7.`,
 		{Name: "failures", Warn: 0, Fail: 2, Doc: "failures in a row of a replication"},
 		{Name: "uncovered", Warn: math.NaN(), Fail: math.NaN(), Doc: "guests that are in no backup job"},
 	}),
-	Sudoers: slices.Concat(linux.Sudoers, proxmoxSudoers),
+	Sudoers: slices.Concat(linux.Sudoers, proxmoxSudoers, proxmoxDiscovers),
 	Checks: func(f *inventory.Fleet, t inventory.Target) []actions.Check {
 		own := proxmoxChecks(f, t)
 		if t.Ref.Level() == inventory.LevelNode && ofItsKind(f, t) {
@@ -52,6 +52,21 @@ prints. "Which guests are in no backup job" needs Proxmox VE 7.`,
 		return own
 	},
 	Proved: map[string]actions.Ground{"look": actions.Documented},
+}
+
+// proxmoxDiscovers is what "inventory import proxmox" needs root for besides.
+var proxmoxDiscovers = []string{
+	"/usr/bin/grep -rs -e ]$ -e ^net -e ^ipconfig -e ^ostype /etc/pve/nodes",
+	"/usr/sbin/qm list",
+	"/usr/sbin/pct list",
+	"/usr/sbin/qm guest cmd [1-9][0-9][0-9] network-get-interfaces",
+	"/usr/sbin/qm guest cmd [1-9][0-9][0-9][0-9] network-get-interfaces",
+	"/usr/sbin/qm guest cmd [1-9][0-9][0-9][0-9][0-9] network-get-interfaces",
+	"/usr/sbin/qm guest cmd [1-9][0-9][0-9][0-9][0-9][0-9] network-get-interfaces",
+	"/usr/bin/lxc-info -n [1-9][0-9][0-9] -iH",
+	"/usr/bin/lxc-info -n [1-9][0-9][0-9][0-9] -iH",
+	"/usr/bin/lxc-info -n [1-9][0-9][0-9][0-9][0-9] -iH",
+	"/usr/bin/lxc-info -n [1-9][0-9][0-9][0-9][0-9][0-9] -iH",
 }
 
 // proxmoxSudoers is what looks at a node and its guests need root for.

@@ -47,7 +47,7 @@ func newSudoBed(t *testing.T, rules []string) *sudoBed {
 	for _, r := range rules {
 		program, args, _ := strings.Cut(r, " ")
 		switch name := filepath.Base(program); name {
-		case "docker", "nginx", "caddy":
+		case "docker", "nginx", "caddy", "pvesh", "qm", "pct", "lxc-info":
 			program = b.root + "/bin/" + name
 		}
 		text += b.user + " ALL=(root) NOPASSWD: " + strings.TrimSuffix(program+" "+args, " ") + "\n"
@@ -76,6 +76,9 @@ exit $code
 		}
 	}
 	b.program("curl", "exit 7\n")
+	for _, name := range []string{"pvesh", "qm", "pct", "lxc-info"} {
+		b.program(name, "[ $(id -u) = 0 ] || exit 1\nprintf '"+name+" %s\\n' \"$*\" >>"+b.root+"/did\necho '[]'\n")
+	}
 	for _, x := range []struct{ name, anybody, body string }{
 		{"docker", "nothing", sudoDocker}, {"nginx", "-V", "echo 'configure arguments: --conf-path=/etc/nginx/nginx.conf'\n"}, {"caddy", "version", "echo '{}'\n"},
 	} {
@@ -164,6 +167,13 @@ func TestSudoersByRealSudo(t *testing.T) {
 		}},
 		{samba, nil, "", [][]string{{"smbstatus", "-S"}}, [][]string{{"smbstatus"}, {"smbstatus", "-S", "-s", "/etc/shadow"}}},
 		{nfs, nil, "", nil, [][]string{{"/usr/sbin/exportfs", "-ra"}, {"/usr/sbin/exportfs", "-s", "-u", "a:/b"}}},
+		{proxmox, nil, "pvesh get /cluster/status --output-format json", [][]string{
+			{"qm", "list"}, {"pct", "list"}, {"qm", "guest", "cmd", "101", "network-get-interfaces"}, {"lxc-info", "-n", "100100", "-iH"},
+			{"grep", "-rs", "-e", "]$", "-e", "^net", "-e", "^ipconfig", "-e", "^ostype", "/etc/pve/nodes"},
+		}, [][]string{
+			{"qm", "stop", "101"}, {"qm", "guest", "cmd", "101", "shutdown"}, {"qm", "guest", "exec", "101", "network-get-interfaces"}, {"pct", "enter", "101"},
+			{"lxc-info", "-n", "101"}, {"grep", "-rs", "-e", "^net", "/etc/shadow"}, {"pvesh", "create", "/cluster/status"},
+		}},
 		{github, nil, "docker version", nil, [][]string{{"docker", "inspect", "0123456789abcdefghijklmno"}}},
 	} {
 		t.Run(strings.Join(append([]string{tt.kind.Name}, tt.lines...), ","), func(t *testing.T) {

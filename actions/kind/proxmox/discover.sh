@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 ask cluster 20 pvesh get /cluster/status --output-format json
 ask resources 20 pvesh get /cluster/resources --output-format json
-ask settings 20 grep -rs -e ']$' -e '^net[0-9]' -e ^ipconfig -e ^ostype "${JURYMAST_ROOT-}/etc/pve/nodes"
+ask settings 20 grep -rs -e ']$' -e ^net -e ^ipconfig -e ^ostype "${JURYMAST_ROOT-}/etc/pve/nodes"
 ask machines 20 qm list
 # Those that are not asked in time have the addresses of their settings only.
 until=$(($(date +%s) + 25))
