@@ -134,12 +134,21 @@ func (x tailscaleSaid) state() actions.Reading {
 	return r
 }
 
+// keyExpiryTold is the first release that tells when a key expires (its pull
+// request 7040). Where it tells nothing, the key does not expire.
+const keyExpiryTold = "1.36"
+
 // key judges how long this host's key is good for.
 func (x tailscaleSaid) key(b inventory.Bound, now time.Time) actions.Reading {
 	if x.BackendState != "Running" || x.Self == nil {
 		return actions.UnknownReading("it is not connected, and its key is not known")[0]
 	}
 	if x.Self.KeyExpiry == nil || x.Self.KeyExpiry.IsZero() {
+		if lessVersion(x.Version, keyExpiryTold) {
+			r := actions.UnknownReading("tailscale %s does not say whether the key expires", orDefault(actions.Line(x.Version), "of an unknown version"))[0]
+			r.Next = "the admin console says it; tailscale " + keyExpiryTold + " and later tell here"
+			return r
+		}
 		return actions.Reading{Status: actions.OK, Line: "the key does not expire"}
 	}
 	left := x.Self.KeyExpiry.Sub(now)
