@@ -198,8 +198,8 @@ func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
 		return actions.UnknownReading("it names no server")
 	}
 	var out []actions.Reading
-	seen := map[string]bool{}
 	for i, s := range info.Info.Servers {
+		seen := map[string]bool{} // one release calls them drives, another disks, and one both
 		who := actions.Line(orDefault(s.Endpoint, "server "+strconv.Itoa(i+1)))
 		if s.State != "online" {
 			status := actions.Unknown
@@ -211,7 +211,10 @@ func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
 		}
 		for n, d := range append(s.Drives, s.Disks...) {
 			r := d.judge(space)
-			r.Item = actions.Line(orDefault(d.Endpoint, orDefault(d.Path, who+" drive "+strconv.Itoa(n+1))))
+			r.Item = actions.Line(orDefault(d.Endpoint, orDefault(d.Path, "drive "+strconv.Itoa(n+1))))
+			if len(info.Info.Servers) > 1 && !strings.Contains(r.Item, "://") {
+				r.Item = who + " " + r.Item // servers may have drives of one name
+			}
 			if !seen[r.Item] {
 				seen[r.Item] = true
 				out = append(out, r)

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"jurymast/actions"
+	"jurymast/inventory"
 )
 
 // minioAnswers runs the look against an address, with and without a client.
@@ -107,4 +109,21 @@ func FuzzMinio(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestMinioDrivesOfOneName: drives of several servers that tell their paths alone
+// do not hide one another.
+func TestMinioDrivesOfOneName(t *testing.T) {
+	t.Parallel()
+	server := func(name, state string) string {
+		return fmt.Sprintf(`{"state":"online","endpoint":%q,"drives":[{"path":"/d","state":%q,"totalspace":100,"usedspace":5}]}`, name, state)
+	}
+	said := minioSaid{admin: `{"status":"success","info":{"servers":[` + server("a:1", "ok") + "," + server("b:1", "faulty") + `]}}` + "\nexit 0"}
+	got := map[string]actions.Status{}
+	for _, r := range said.drives(inventory.Bound{Warn: 80, Fail: 90}) {
+		got[r.Item] = r.Status
+	}
+	if got["a:1 /d"] != actions.OK || got["b:1 /d"] != actions.Fail {
+		t.Errorf("%v", got)
+	}
 }
