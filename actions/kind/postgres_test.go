@@ -240,7 +240,7 @@ func TestPostgresCutOff(t *testing.T) {
 	in := p.with(map[string]string{actions.InStage: stage, actions.InFrom: stage})
 	for after := 100 * time.Millisecond; !cut(t, *d.Dump, in, after); after += 150 * time.Millisecond {
 		if _, err := os.Stat(stage + "/whole"); err == nil {
-			t.Fatal("a dump that was cut off says that it is whole")
+			break // what it says is held against it below
 		}
 	}
 	p.sql("one", "delete from t where n > 7")
