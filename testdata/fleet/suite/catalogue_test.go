@@ -16,7 +16,7 @@ import (
 // and what has data is copied, destroyed and brought back. Its parts are of
 // different targets, so that they run side by side.
 func TestCatalogue(t *testing.T) {
-	beside(t, heavy, 5*time.Minute) // many parts at a time
+	beside(t, heavy, 100*time.Second) // many parts at a time
 	wire := newTunnel(t, "app", "vault")
 	f := newFleet(t, bed.Options{Nodes: []string{"app", "vault", "nix"}}, catalogueTargets, wire.targets())
 	f.write("password", "correct horse battery\n")

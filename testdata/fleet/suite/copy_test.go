@@ -14,7 +14,7 @@ import (
 // TestCopy backs real data up to real repositories on another machine, destroys
 // it, brings it back and compares; a drill finds a copy that was damaged.
 func TestCopy(t *testing.T) {
-	beside(t, light, 4*time.Minute)
+	beside(t, light, 210*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"app", "vault"}}, `
 [share.docs]
 kind = "files"
@@ -146,7 +146,7 @@ done`
 // folder of their own host, loses both and brings them back; and finds a
 // repository that another holds locked.
 func TestCopyStack(t *testing.T) {
-	beside(t, light, 2*time.Minute)
+	beside(t, light, 70*time.Second)
 	f := newFleet(t, bed.Options{Nodes: []string{"box"}, Docker: []string{"box"}}, `
 [share.pub]
 kind = "samba"

@@ -392,7 +392,7 @@ volumes: {data: {}}
 
 // TestLookMachine looks at what only a kernel of its own has.
 func TestLookMachine(t *testing.T) {
-	beside(t, heavy, 5*time.Minute)
+	beside(t, heavy, 6*time.Minute)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 [share.docs]
 kind = "nfs"

@@ -50,7 +50,7 @@ func TestMove(t *testing.T) {
 		defer allStand()
 		for _, s := range []service{sharedService, postgresService, redisService} {
 			t.Run(s.name, func(t *testing.T) {
-				beside(t, light, 7*time.Minute)
+				beside(t, light, 4*time.Minute)
 				s.everyWay(t, func(m moved) {
 					mu.Lock()
 					defer mu.Unlock()
@@ -103,7 +103,7 @@ func tableOf(all []moved) string {
 // TestOutage measures the outage of a service on a share whose host is killed,
 // without the time in which it is found out that the host is gone.
 func TestOutage(t *testing.T) {
-	beside(t, light, 200*time.Second)
+	beside(t, light, 110*time.Second)
 	s := sharedService
 	s.hosts = slices.Clone(s.hosts) // they change places
 	f := s.up(t)

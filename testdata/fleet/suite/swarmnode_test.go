@@ -14,7 +14,7 @@ import (
 // TestDrainSwarmNode drains a node of a real swarm and opens it again: what went
 // runs elsewhere, and what would be lost by it keeps the node as it is.
 func TestDrainSwarmNode(t *testing.T) {
-	beside(t, heavy, 90*time.Second)
+	beside(t, heavy, 40*time.Second)
 	nodes := []string{"m1", "w1", "w2"}
 	f := newFleet(t, bed.Options{Nodes: nodes, Docker: nodes}, `
 [service.work]

@@ -103,7 +103,7 @@ func (w tunnel) breaks(f *fleet) {
 // TestLookTunnel has a tunnel whose one end is the kernel's, in the virtual
 // machine, and whose other is wireguard-go.
 func TestLookTunnel(t *testing.T) {
-	beside(t, heavy, 2*time.Minute)
+	beside(t, heavy, 50*time.Second)
 	w := newTunnel(t, "vm", "n1")
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, w.targets())
 	w.breaks(f)
