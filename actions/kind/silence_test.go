@@ -2,6 +2,7 @@ package kind
 
 import (
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -100,19 +101,29 @@ func TestCutOffNeedsAWayToKnock(t *testing.T) {
 		{"by bash", "", open, "port " + open + " of 127.0.0.1 still answers"},
 		{"by nc", "exit 0", open, "port " + open + " of 127.0.0.1 still answers"},
 		{"silent", "exit 1", "9", ""},
-		{"neither", "none", "9", "neither nc nor bash is there"},
+		{"neither", "none", "9", "neither nc is there, nor bash and timeout"},
+		{"bash without an end", "bash", open, "neither nc is there, nor bash and timeout"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			programs := map[string]string{"ping": "exit 1"}
-			if tt.nc != "" && tt.nc != "none" {
+			if strings.HasPrefix(tt.nc, "exit") {
 				programs["nc"] = tt.nc
 			}
 			root := tools(t, programs)
 			shell := []string{"dash"}
-			if tt.nc == "none" {
+			if tt.nc == "none" || tt.nc == "bash" {
 				shell = []string{needed(t, "dash", "dash")}
-				linkPosix(t, filepath.Join(root, "bin"))
-				t.Setenv("PATH", filepath.Join(root, "bin"))
+				bin := filepath.Join(root, "bin")
+				linkPosix(t, bin)
+				if tt.nc == "bash" {
+					if err := os.Symlink(needed(t, "bash", "bash"), filepath.Join(bin, "bash")); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.Remove(filepath.Join(bin, "timeout")); err != nil && !os.IsNotExist(err) {
+						t.Fatal(err)
+					}
+				}
+				t.Setenv("PATH", bin)
 			}
 			r := runFully(t.Context(), t, x.Verify.With(map[string]string{"PORTS": tt.port}), shell...)
 			if (r.Exit == 0) != (tt.want == "") || !strings.Contains(string(r.Stderr), tt.want) {

@@ -11,10 +11,10 @@ esac
 for p in $PORTS; do
     if command -v nc >/dev/null; then
         ! nc -z -w 2 "$ADDRESS" "$p" >/dev/null 2>&1 </dev/null
-    elif command -v bash >/dev/null; then
+    elif command -v bash >/dev/null && command -v timeout >/dev/null; then
         # shellcheck disable=SC2016 # for the other shell
         ! timeout 2 bash -c ': <"/dev/tcp/$0/$1"' "$ADDRESS" "$p" >/dev/null 2>&1 </dev/null
     else
-        die "whether port $p of $ADDRESS answers cannot be seen: neither nc nor bash is there (apt install netcat-openbsd)"
+        die "whether port $p of $ADDRESS answers cannot be seen: neither nc is there, nor bash and timeout (apt install netcat-openbsd)"
     fi || die "port $p of $ADDRESS still answers from here"
 done

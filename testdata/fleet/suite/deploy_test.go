@@ -16,7 +16,7 @@ import (
 // somebody visits them: one that is well, one that is not, one that nobody has,
 // and back to what ran before.
 func TestDeployBehindProxy(t *testing.T) {
-	beside(t, light, 90*time.Second)
+	beside(t, light, 150*time.Second)
 	service := func(name, on, more string) string {
 		return fmt.Sprintf(`
 [service.%s]
