@@ -19,14 +19,7 @@ import (
 // TestKnownLock holds that a lock that another process holds is waited for until
 // the context ends, and that no lock file is left behind.
 func TestKnownLock(t *testing.T) {
-	public, _, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := gossh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := anyKey(t)
 	known := filepath.Join(t.TempDir(), "known_hosts")
 	other, err := os.Create(known + ".lock")
 	if err != nil {
@@ -69,14 +62,7 @@ func TestKnownLock(t *testing.T) {
 
 // TestKnownStaysReadable holds that a file of all users is theirs afterwards.
 func TestKnownStaysReadable(t *testing.T) {
-	public, _, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := gossh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := anyKey(t)
 	known := filepath.Join(t.TempDir(), "ssh_known_hosts")
 	put(t, known, "")
 	owner := os.Getuid()
@@ -96,4 +82,18 @@ func TestKnownStaysReadable(t *testing.T) {
 	if uid := int(info.Sys().(*syscall.Stat_t).Uid); info.Mode().Perm() != 0o644 || uid != owner || info.Size() == 0 {
 		t.Errorf("mode %04o, of user %d, %d bytes; it was 0644 of %d", info.Mode().Perm(), uid, info.Size(), owner)
 	}
+}
+
+// anyKey is a public key that nobody has.
+func anyKey(t testing.TB) gossh.PublicKey {
+	t.Helper()
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := gossh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
