@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jurymast/actions"
+	"jurymast/inventory"
 )
 
 func TestChunkKeepsTheFirstOfASlot(t *testing.T) {
@@ -130,6 +131,44 @@ func TestSeriesAreThinned(t *testing.T) {
 	}
 	if n := s.count(t, `select count(*) from chunk where step = 300`); n > ((3*24-14)*6+14*12)/chunkRows+2 {
 		t.Errorf("%d fine chunks: they are not filled", n)
+	}
+}
+
+// TestALookLongerThanAChunk keeps the points of more targets than one statement
+// takes, of which every third brings some that lie further apart than a chunk is
+// long, behind ones of another target.
+func TestALookLongerThanAChunk(t *testing.T) {
+	s := newTest(t)
+	hours := func(target int) []int {
+		if target%3 == 0 {
+			return []int{0, 1, 9, 30, 31}
+		}
+		return []int{30}
+	}
+	const targets = 2*atOnce + 7
+	key := func(target int) actions.Key {
+		return actions.Key{Target: inventory.Ref(fmt.Sprintf("node/%03d", target)), Check: "load"}
+	}
+	for range 2 { // and the second of the same adds nothing
+		w := Sweep{At: noon.Add(31 * time.Hour)}
+		for i := range targets {
+			for _, h := range hours(i) {
+				at := noon.Add(time.Duration(h) * time.Hour)
+				w.Entries = append(w.Entries, entry(key(i).Target, key(i).Check, at, actions.OK, actions.Metric{Name: "m", Value: float64(at.Unix())}))
+			}
+		}
+		commit(t, s, w)
+		for i := range targets {
+			ps, err := s.Series(t.Context(), key(i), "m", noon)
+			if err != nil || len(ps) != len(hours(i)) {
+				t.Fatalf("%s has %d points, want %d; %v", key(i).Target, len(ps), len(hours(i)), err)
+			}
+			checkPoints(t, ps)
+		}
+	}
+	const long = targets/3 + 1
+	if n := s.count(t, `select count(*) from chunk where step = 300`); n != 3*long+targets-long {
+		t.Errorf("%d fine chunks, want three of each of %d, and one of each other", n, long)
 	}
 }
 
