@@ -17,7 +17,8 @@ var sqlite = actions.Kind{
 	Doc:  "SQLite databases of an application: looked at, copied while they are used, restored, drilled.",
 	About: `paths are files, or folders: in those, what is named *.db, *.db3, *.sqlite or *.sqlite3 and begins as a database does.
 One that is encrypted does not, and is said to be no database when it is named itself. A folder of paths without any is
-fail, and no copy is made: its disk may be missing. Everything is asked by sqlite3 on
+fail, and no copy is made: its disk may be missing. One of which not all can be read, as a folder in it is closed, is
+unknown, and no copy is made. Everything is asked by sqlite3 on
 the host (apt install sqlite3), for reading alone. It runs as root where sudo is allowed; files that belong to a database
 are made for the owner of the database all the same.
 
@@ -185,6 +186,8 @@ func sqliteTrouble(state, said string) actions.Reading {
 		return actions.Reading{Status: actions.Unknown, Line: "it is locked for longer than 2 s", Next: "see what writes to it"}
 	case "hot":
 		return actions.Reading{Status: actions.Warn, Line: "whoever wrote to it was cut off, and what was half done is to be rolled back yet", Next: "start what uses it: the next that opens it to write does so"}
+	case "unseen":
+		return actions.Reading{Status: actions.Unknown, Line: "not all of this folder can be read, and there may be databases in it" + because, Next: "allow sudo for this host, or name the databases in paths"}
 	case "closed":
 		return actions.Reading{Status: actions.Unknown, Line: "it cannot be opened" + because, Next: "allow sudo for this host"}
 	}

@@ -450,6 +450,89 @@ func FuzzSQLite(f *testing.F) {
 	})
 }
 
+// TestSQLiteClosed: what a login that is not root may not see is neither gone nor
+// passed over.
+func TestSQLiteClosed(t *testing.T) {
+	t.Parallel()
+	needed(t, "sqlite3", "sqlite3")
+	top := serverFolder(t, "root")
+	at := func(name string) string { return filepath.Join(top, name) }
+	for _, name := range []string{"part/open.db", "part/deep/hid.db", "file/a.db", "file/b.db", "listed/c.db", "shut/d.db", "plain/e.db"} {
+		if err := os.MkdirAll(filepath.Dir(at(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		lite(t, at(name), "create table t (a); insert into t values (1)")
+	}
+	for name, mode := range map[string]os.FileMode{"part/deep": 0, "file/b.db": 0, "listed": 0o444, "shut": 0} {
+		if err := os.Chmod(at(name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		for _, name := range []string{"part/deep", "listed", "shut"} {
+			_ = os.Chmod(at(name), 0o755)
+		}
+	})
+	k, _ := Lookup("sqlite")
+	eachShell(t, func(t *testing.T, shell ...string) {
+		if os.Getuid() == 0 {
+			shell = append([]string{"runuser", "-u", "nobody", "--"}, shell...)
+		}
+		for what, tt := range map[string]struct {
+			toml string
+			want map[string]string // by the name of the item, in a word what it reads as
+		}{
+			"named": {`paths = ["TOP/part", "TOP/file", "TOP/listed", "TOP/shut", "TOP/shut/d.db", "TOP/plain"]`, map[string]string{
+				"open.db": "ok", "part": "TOP/part/deep", "a.db": "ok", "b.db": "cannot be opened: permission denied", "e.db": "ok",
+				"c.db": "a folder above it may not be searched", "d.db": "a folder above it may not be searched", "shut": "TOP/shut"}},
+			"of the data": {`data = ["TOP/shut", "TOP/plain"]`, map[string]string{"shut": "TOP/shut", "e.db": "ok"}},
+			"a file":      {`paths = ["TOP/file"]`, map[string]string{"a.db": "ok", "b.db": "cannot be opened: permission denied"}},
+			"open":        {`paths = ["TOP/plain"]`, map[string]string{"e.db": "ok"}},
+		} {
+			f, target := suiteTarget(t, k, strings.ReplaceAll(tt.toml, "TOP", top))
+			clear := true
+			for _, c := range sqliteChecks(f, target) {
+				a := suiteAnswer("")
+				a.Output = runFully(t.Context(), t, c.Script, shell...).Output
+				have := map[string]string{}
+				for _, r := range c.Read(a) {
+					name := filepath.Base(r.Item)
+					if have[name] = r.Line; r.Status == actions.OK {
+						have[name] = "ok"
+					} else if r.Status != actions.Unknown || !strings.Contains(r.Next, "allow sudo") {
+						t.Errorf("%s: %s: %+v", what, c.ID, r)
+					}
+				}
+				for name, word := range tt.want {
+					clear = clear && word == "ok"
+					if !strings.Contains(have[name], strings.ReplaceAll(word, "TOP", top)) {
+						t.Errorf("%s: %s of %s: want %q, got %v", what, c.ID, name, word, have)
+					}
+				}
+			}
+			d, err := sqliteData(f, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stage := t.TempDir()
+			for dir := stage; strings.HasPrefix(dir, filepath.Join(os.TempDir(), "Test")); dir = filepath.Dir(dir) {
+				if err := os.Chmod(dir, 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in := map[string]string{actions.InStage: stage, actions.InRun: "0007-test", actions.InFrom: "/none", "FOLDER": stage}
+			if said := runFully(t.Context(), t, d.Survey.With(in), shell...).said; clear != (said["trouble"] == "") || said["lost"] != "" {
+				t.Errorf("%s: survey says %v", what, said)
+			}
+			for _, s := range []*actions.Script{d.Dump, d.Prove} {
+				if r := runFully(t.Context(), t, s.With(in), shell...); clear != (r.Exit == 0) {
+					t.Errorf("%s: %s ends with %d: %s", what, s.Name, r.Exit, r.Stderr)
+				}
+			}
+		}
+	})
+}
+
 // TestSQLiteWriterCutOff: what a killed writer left is neither damage nor a lack
 // of rights.
 func TestSQLiteWriterCutOff(t *testing.T) {

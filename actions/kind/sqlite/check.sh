@@ -12,14 +12,9 @@ numbered | while read -r n f; do
     left=$((until - $(date +%s)))
     limit=
     ! command -v timeout >/dev/null || limit="timeout $left"
-    said=
-    if [ ! -e "$f" ]; then
-        is=absent
-    elif [ -d "$f" ]; then
-        is=bare
-        [ -r "$f" ] || is=closed
-    elif [ ! -s "$f" ]; then
-        is=empty
+    standing
+    if [ -n "$is" ]; then
+        :
     elif [ "$left" -le 0 ]; then
         is=late
     else

@@ -10,8 +10,7 @@ FROM=$STAGE
 numbered >"$tmp/list"
 [ -s "$tmp/list" ] || die "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
 while read -r n f; do
-    bare "$f"
-    [ -s "$f" ] || die "$f is not there, or empty"
+    there
     # Mode, owner and group as numbers.
     # shellcheck disable=SC2012 # a name alone, which comes last
     ls -lnd "$f" | awk -v n="$n" '{ for (i = 2; i <= 10; i++) { c = substr($1, i, 1); v = v * 2 + (c != "-" && c != "S" && c != "T") }

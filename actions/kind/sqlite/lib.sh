@@ -23,29 +23,81 @@ is_database() {
     [ "$(dd if="$1" bs=15 count=1 2>/dev/null)" = 'SQLite format 3' ]
 }
 
+# hidden tells whether a path that is not seen may be there all the same: a folder
+# above it is closed.
+hidden() {
+    [ ! -e "$1" ] || return 1
+    case $(ls -d "$1" 2>&1) in
+    *'ermission denied'*) return 0 ;;
+    esac
+    return 1
+}
+
+# named prints what is called as databases are, below a folder.
+named() {
+    find "$1" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print
+}
+
 # databases prints the files: those that are named, and in folders those that
-# have the name and the head of a database; a folder itself that should have one and
-# has none.
+# have the name and the head of a database, or may not be read; a folder itself that
+# should have one and has none. Of a folder that it does not see all of it prints
+# "?PATH", a tab and why.
 databases() {
     printf '%s\n' "$ROOTS" | while IFS= read -r root; do
         if [ ! -d "$root" ]; then
             [ -z "$root" ] || printf '%s\n' "$root"
             continue
         fi
-        inside=$(find "$root" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print 2>/dev/null | sort | while IFS= read -r f; do
+        unseen=
+        found=$(named "$root" 2>/dev/null) || unseen=$(named "$root" 2>&1 >/dev/null | grep -v ': No such file or directory$' | head -n 1 | tr '\t' ' ')
+        inside=$(printf '%s\n' "$found" | sort | while IFS= read -r one; do
             # Half a name, which has a newline in it, is none.
-            if [ -f "$f" ] && is_database "$f"; then
-                printf '%s\n' "$f"
+            if [ -f "$one" ] && { [ ! -r "$one" ] || is_database "$one"; } || hidden "$one"; then
+                printf '%s\n' "$one"
             fi
         done)
-        [ -n "$inside" ] || [ "${NAMED-}" != yes ] || inside=$root
+        [ -z "$unseen" ] || printf '?%s\t%s\n' "$root" "${unseen#find: }"
+        [ -n "$inside" ] || [ "${NAMED-}" != yes ] || [ -n "$unseen" ] || inside=$root
         [ -z "$inside" ] || printf '%s\n' "$inside"
     done
 }
 
-# bare ends it for a folder that databases has printed.
-bare() {
-    [ ! -d "$1" ] || die "there is no SQLite database in $1: is its disk mounted?"
+# standing sets $is to what is known of $f, a line of databases, before it is opened,
+# "" where it is to be opened, and $said to why; $f becomes the path alone.
+standing() {
+    is='' said=''
+    case $f in
+    \?*)
+        is=unseen
+        said=${f#*"$tab"}
+        f=${f%%"$tab"*}
+        f=${f#?}
+        ;;
+    *)
+        if [ -d "$f" ]; then
+            is=bare
+        elif hidden "$f"; then
+            is=closed said='a folder above it may not be searched'
+        elif [ ! -e "$f" ]; then
+            is=absent
+        elif [ ! -r "$f" ]; then
+            is=closed said='permission denied'
+        elif [ ! -s "$f" ]; then
+            is=empty
+        fi
+        ;;
+    esac
+}
+
+# there ends it for a line of databases that is no database with something in it.
+there() {
+    standing
+    case $is in
+    unseen) die "there may be databases in $f that are not seen: $said; allow sudo for this host" ;;
+    closed) die "$f cannot be seen: $said; allow sudo for this host" ;;
+    bare) die "there is no SQLite database in $f: is its disk mounted?" ;;
+    absent | empty) die "$f is not there, or empty" ;;
+    esac
 }
 
 # bytes prints the size of a file, 0 of none.

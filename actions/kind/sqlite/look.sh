@@ -7,15 +7,8 @@ if [ -z "$client" ]; then
 fi
 echo '== files'
 numbered | while read -r n f; do
-    said=
-    if [ ! -e "$f" ]; then
-        is=absent
-    elif [ -d "$f" ]; then
-        is=bare
-        [ -r "$f" ] || is=closed
-    elif [ ! -s "$f" ]; then
-        is=empty
-    else
+    standing
+    if [ -z "$is" ]; then
         said=$(read_only "$f" 'select count(*) from sqlite_master; pragma journal_mode;' 2>&1)
         if printf '%s\n' "$said" | awk 'NR == 1 && !/^[0-9]+$/ { bad = 1 } NR == 2 && !/^[a-z]+$/ { bad = 1 } END { exit bad || NR != 2 }'; then
             is=there

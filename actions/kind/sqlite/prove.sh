@@ -7,8 +7,7 @@ if [ ! -f "${FROM-/none}/whole" ]; then
     numbered >"$tmp/list"
     [ -s "$tmp/list" ] || die "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
     while read -r _ f; do
-        bare "$f"
-        [ -s "$f" ] || die "$f is not there, or empty"
+        there
         sound "$f" -readonly || exit 1
     done <"$tmp/list"
     printf '@level answered\n@proof %s files are whole\n' "$(wc -l <"$tmp/list" | tr -d ' ')"

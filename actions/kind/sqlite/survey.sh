@@ -17,14 +17,15 @@ list=$(databases)
 [ -n "$list" ] || lost "there is no SQLite database in $(printf '%s' "$ROOTS" | tr '\n' ' ')"
 total=0
 while IFS= read -r f; do
-    if [ -d "$f" ]; then
-        lost "there is no SQLite database in $f: is its disk mounted?"
-    elif [ -s "$f" ]; then
-        said=$(read_only "$f" 'select count(*) from sqlite_master' 2>&1) || lost "$f: $said"
-        total=$((total + $(bytes "$f") + $(bytes "$f-wal")))
-    else
-        lost "$f is not there, or empty"
-    fi
+    standing
+    case $is in
+    unseen) trouble "there may be databases in $f that are not seen: $said; allow sudo for this host" ;;
+    closed) trouble "$f cannot be seen: $said; allow sudo for this host" ;;
+    bare) lost "there is no SQLite database in $f: is its disk mounted?" ;;
+    absent | empty) lost "$f is not there, or empty" ;;
+    esac
+    said=$(read_only "$f" 'select count(*) from sqlite_master' 2>&1) || lost "$f: $said"
+    total=$((total + $(bytes "$f") + $(bytes "$f-wal")))
 done <<JM_LIST
 $list
 JM_LIST
