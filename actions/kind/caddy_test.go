@@ -175,6 +175,8 @@ func TestCaddyLook(t *testing.T) {
 		b.configure(lines) // at which reading stops is told, and not what is there
 		b.sees("config", actions.Fail, "the configuration on disk cannot be read")
 	}
+	b.configure("hunter x")
+	b.sees("config", actions.Fail, "unrecognized directive: …")
 	b.configure("respnd x")
 	b.sees("config", actions.Fail, "unrecognized directive: respnd")
 	b.sees("caddy", actions.OK, "3 upstreams")

@@ -168,6 +168,8 @@ func TestHAProxyLook(t *testing.T) {
 
 	b.configure("backend bad\n    canary-5f1d x")
 	b.sees("config", actions.Fail, "unknown keyword … in 'backend' section")
+	b.configure("backend bad\n    canary x")
+	b.sees("config", actions.Fail, "unknown keyword … in 'backend' section")
 	b.configure("backend bad\n    servr x 127.0.0.1:1")
 	b.sees("config", actions.Fail, "unknown keyword 'servr'")
 	b.sees("haproxy", actions.OK, "connections")

@@ -179,16 +179,18 @@ func TestNginxLook(t *testing.T) {
 	b.sees("certificates", actions.OK, "80 d 0 h left")
 
 	// A broken configuration does not stop it: only the next start fails.
-	b.site("no_such_word on;")
-	b.sees("config", actions.Fail, `unknown directive "no_such_word"`)
+	b.site("servr_name on;")
+	b.sees("config", actions.Fail, `unknown directive "servr_name"`)
 	b.sees("nginx", actions.OK, "2 workers")
 	b.site(fmt.Sprintf("listen 127.0.0.1:%d ssl;", b.port))
 	b.sees("config", actions.Fail, "duplicate listen")
 	b.site(`set $key "canary-5f1d"; location /x { proxy_set_header Authorization "Bearer canary-5f1d"; proxy_pass http://127.0.0.1:1; }`)
 	b.sees("config", actions.OK, "passes its test")
 	for lines, says := range map[string]string{
-		"location /x { proxy_set_header X abc;canary-5f1d; }":                   "unknown directive …",
-		`set $key "pa$canary_5f1d";`:                                            "unknown … variable",
+		"location /x { proxy_set_header X abc;canary-5f1d; }": "unknown directive …",
+		"location /x { proxy_set_header X abc;canary; }":      "unknown directive …",
+		"gzip canary;":               `invalid value … in "gzip" directive`,
+		`set $key "pa$canary_5f1d";`: "unknown … variable",
 		"location /x { proxy_pass http://bob:canary-5f1d@app.example; }":        "invalid port in upstream …",
 		`location /x { proxy_set_header X "canary-5f1d" "canary" "and more"; }`: `number of arguments in "proxy_set_header"`,
 	} {
