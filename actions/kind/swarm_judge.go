@@ -93,7 +93,7 @@ func (w swarmSaid) judgeServices(t inventory.Target) []actions.Reading {
 			continue
 		}
 		var meant, running, complete int
-		waits := ""
+		waits, why := "", ""
 		for _, x := range w.tasks {
 			if x.service != s.ID {
 				continue
@@ -106,12 +106,14 @@ func (w swarmSaid) judgeServices(t inventory.Target) []actions.Reading {
 				if x.state == "running" && ready[x.Node] {
 					running++
 				} else if waits == "" {
-					waits = x.state
-					if x.Error != "" {
-						waits += ": " + x.Error
-					}
+					waits, why = x.state, x.Error
 				}
 			}
+		}
+		if why != "" {
+			waits += ": " + why
+		} else if n, _, newest := w.failedLately(s); n > 0 && waits != "" && newest.Error != "" {
+			waits += "; the newest that failed: " + newest.Error
 		}
 		out = append(out, s.judge(t, meant, running, complete, waits))
 	}
@@ -209,6 +211,24 @@ func (s swarmService) judgeUpdate(r *actions.Reading) {
 	}
 }
 
+// failedLately counts the tasks of a service that failed in the last hour, and
+// those of which it is not known when, and finds the newest of the former.
+func (w swarmSaid) failedLately(s swarmService) (n, undated int, newest swarmTask) {
+	for _, x := range w.tasks {
+		switch {
+		case x.service != s.ID || x.state != "failed" && x.state != "rejected":
+		case !x.dated:
+			undated++
+		case x.age <= time.Hour:
+			if n == 0 || x.age < newest.age {
+				newest = x
+			}
+			n++
+		}
+	}
+	return n, undated, newest
+}
+
 // judgeTasks counts what failed in the last hour, for each service of which
 // something did.
 func (w swarmSaid) judgeTasks(t inventory.Target) []actions.Reading {
@@ -218,21 +238,7 @@ func (w swarmSaid) judgeTasks(t inventory.Target) []actions.Reading {
 		if slices.Contains(t.Options.List("ignore"), s.Name) {
 			continue
 		}
-		n, undated := 0, 0
-		var newest *swarmTask
-		for i, x := range w.tasks {
-			if x.service != s.ID || x.state != "failed" && x.state != "rejected" {
-				continue
-			}
-			if !x.dated {
-				undated++
-			} else if x.age <= time.Hour {
-				n++
-				if newest == nil || x.age < newest.age {
-					newest = &w.tasks[i]
-				}
-			}
-		}
+		n, undated, newest := w.failedLately(s)
 		r := actions.Reading{Item: s.Name, Status: judge(b, float64(n)), Metrics: []actions.Metric{measured("failed", "", float64(n), b)},
 			Next: "docker service logs --tail 50 " + s.Name}
 		switch {

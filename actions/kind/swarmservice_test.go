@@ -17,12 +17,16 @@ case "$1 $2" in
 'service scale') [ "$3 ${4%=*}" = '--detach home_wiki' ] || exit 9; echo "${4#*=}" >"$STATE/replicas"; echo "$4" >>"$STATE/scaled" ;;
 'service ps')
     n=$(cat "$STATE/replicas")
-    printf 'Shutdown 3 hours ago\tShutdown\t\nFailed 4 hours ago\tShutdown\ttask: non-zero exit (1)\n'
-    [ ! -e "$STATE/lost" ] || printf 'Orphaned 26 hours ago\tShutdown\t\n'
-    [ ! -e "$STATE/stubborn" ] || printf 'Running 2 days ago\tShutdown\t\n'
+    # Each time it is asked for, a task that fails is another.
+    age=0
+    [ ! -e "$STATE/crashing" ] || age=$(($(cat "$STATE/crashing") + 1))
+    [ ! -e "$STATE/crashing" ] || echo "$age" >"$STATE/crashing"
+    printf 'old1\tShutdown 3 hours ago\tShutdown\t\nold2\tFailed 4 hours ago\tShutdown\ttask: non-zero exit (1)\n'
+    [ ! -e "$STATE/lost" ] || printf 'lost1\tOrphaned 26 hours ago\tShutdown\t\n'
+    [ ! -e "$STATE/stubborn" ] || printf 'stubborn1\tRunning 2 days ago\tShutdown\t\n'
     while [ "$n" -gt 0 ]; do
         n=$((n - 1))
-        if [ -e "$STATE/pending" ]; then printf 'Pending 1 second ago\tRunning\tno suitable node\n'; else printf 'Running 1 second ago\tRunning\t\n'; fi
+        if [ -e "$STATE/pending" ]; then printf 'p%s\tPending 1 second ago\tRunning\tno suitable node\n' "$n"; else printf 'r%sx%s\tRunning 1 second ago\tRunning\t\n' "$n" "$age"; fi
     done ;;
 *) exit 9 ;;
 esac
@@ -85,6 +89,9 @@ func TestSwarmServiceIsNotBelieved(t *testing.T) {
 	b.state("pending", "")
 	b.refuses(*d.Start, in, "after 1 s 0 of 3 tasks of home_wiki run; one is Pending Running no suitable node")
 	b.gone("pending")
+	b.state("crashing", "0")
+	b.refuses(*d.Start, in, "after 1 s the tasks of home_wiki are others again and again: docker service ps home_wiki")
+	b.gone("crashing")
 	b.does(*d.Start, in) // more of it is nobody's second writer
 	b.gone("lost")
 	b.refuses(d.Stop.With(map[string]string{"SERVICE": "agent"}), in, "it cannot be scaled")
@@ -133,5 +140,21 @@ rpo = "1d"
 	stopped, replaced := strings.Index(got, ": stop wiki"), strings.Index(got, ": set the live data aside")
 	if replaced < 0 || stopped > replaced {
 		t.Errorf("it is stopped after its data is replaced:\n%s", got)
+	}
+}
+
+// TestSwarmServiceRestoreDoesNotWaitForThePast: what failed is told for an hour,
+// and a restore that ended it would be undone for it.
+func TestSwarmServiceRestoreDoesNotWaitForThePast(t *testing.T) {
+	t.Parallel()
+	f, err := inventory.Parse("swarm.toml", []byte("[node.app]\n[service.wiki]\nkind = \"swarm-service\"\non = \"app\"\n"), Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wiki, _ := f.Target("service/wiki")
+	for _, c := range swarmServiceChecks(f, *wiki) {
+		if want := c.ID == "tasks"; c.Aside != want {
+			t.Errorf("%s is aside: %v, want %v", c.ID, c.Aside, want)
+		}
 	}
 }

@@ -17,12 +17,12 @@ wanted() {
     esac
 }
 
-# tasks prints "STATE WANTED" of its tasks that are not known to have ended, a line
-# each. An orphaned one is on a node that nobody has heard of for a day.
+# tasks prints "STATE WANTED ID ERROR" of its tasks that are not known to have ended,
+# a line each. An orphaned one is on a node that nobody has heard of for a day.
 tasks() {
-    list=$(ask service ps --no-trunc --no-resolve --format '{{.CurrentState}}	{{.DesiredState}}	{{.Error}}' "$SERVICE" 2>&1) ||
+    list=$(ask service ps --no-trunc --no-resolve --format '{{.ID}}	{{.CurrentState}}	{{.DesiredState}}	{{.Error}}' "$SERVICE" 2>&1) ||
         die "the tasks of service $SERVICE cannot be listed: $(printf '%s\n' "$list" | tail -n 1)"
-    printf '%s\n' "$list" | awk -F '\t' '$1 != "" && $1 !~ /^(Complete|Shutdown|Failed|Rejected|Remove)( |$)/ { split($1, w, " "); print w[1], $2, $3 }'
+    printf '%s\n' "$list" | awk -F '\t' '$2 != "" && $2 !~ /^(Complete|Shutdown|Failed|Rejected|Remove)( |$)/ { split($2, w, " "); print w[1], $3, $1, $4 }'
 }
 
 scale() {
@@ -60,14 +60,24 @@ up() {
     rm -f "$held"
 }
 
-# all_run waits until as many tasks run as are wanted.
+# all_run waits until as many tasks run as are wanted, and sees the same ones run
+# for a moment: one that ends at once is started again, as another.
 all_run() {
     until=$(($(date +%s) + WAIT))
+    seen=
     while :; do
         list=$(tasks) || exit 1
-        n=$(printf '%s\n' "$list" | grep -c '^Running Running')
-        [ "$n" != "$1" ] || return 0
-        [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s $n of $1 tasks of $SERVICE run; one is $(printf '%s\n' "$list" | grep -v -e '^Running Running' -e '^Orphaned ' | head -n 1)"
-        sleep 1
+        run=$(printf '%s\n' "$list" | awk '$1 == "Running" && $2 == "Running" { print $3 }' | sort)
+        n=$(printf '%s\n' "$run" | grep -c .)
+        if [ "$n" = "$1" ]; then
+            [ "$run" != "$seen" ] || return 0
+            [ -z "$seen" ] || [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s the tasks of $SERVICE are others again and again: docker service ps $SERVICE"
+            seen=$run
+            sleep 2
+        else
+            [ "$(date +%s)" -lt "$until" ] || die "after $WAIT s $n of $1 tasks of $SERVICE run; one is $(printf '%s\n' "$list" | grep -v -e '^Running Running' -e '^Orphaned ' | head -n 1 | cut -d ' ' -f 1,2,4-)"
+            seen=
+            sleep 1
+        fi
     done
 }
