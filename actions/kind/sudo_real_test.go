@@ -150,7 +150,7 @@ func TestSudoersByRealSudo(t *testing.T) {
 		}},
 		{nginx, nil, "nginx -T", [][]string{{"find", "-L", "/etc/letsencrypt/live", "-name", "fullchain.pem", "-exec", "grep", "-e", ".", "/dev/null", "{}", "+"}},
 			[][]string{{"find", "-L", "/etc/letsencrypt/live", "-name", "privkey.pem", "-exec", "grep", "-e", ".", "/dev/null", "{}", "+"}, {"docker", "ps"}}},
-		{traefik, []string{`container = "edge"`, `acme = ["/etc/traefik/acme.json"]`}, "docker exec edge wget -q -T 5 -O - http://127.0.0.1:8080/api/tcp/routers?per_page=10000", [][]string{acme}, [][]string{
+		{traefik, []string{`container = "edge"`, `acme = ["/etc/traefik/acme.json"]`}, "docker exec edge wget -q -T 5 -O - http://127.0.0.1:8080/api/version http://127.0.0.1:8080/api/overview", [][]string{acme}, [][]string{
 			key, {"docker", "exec", "edge", "wget", "-q", "-T", "5", "-O", "-", "http://10.0.0.1/ping"}, {"docker", "exec", "edge", "wget", "-q", "-T", "5", "-O", "/etc/passwd", "http://127.0.0.1:8080/ping"},
 			{"docker", "exec", "edge", "wget", "-q", "-T", "5", "-O", "-", "http://127.0.0.1:8080/api/rawdata"}, {"cat", "/etc/traefik/acme.json"}, {"docker", "exec", "edge", "sh"},
 		}},

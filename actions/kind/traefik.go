@@ -13,10 +13,11 @@ import (
 var traefik = actions.Kind{
 	Name: "traefik",
 	Doc:  "Traefik: its routers and what is wrong with them, the servers behind its services, its certificates.",
-	About: `Asked are its API and /ping, from its host or, with container, from inside it. A router that Traefik has switched off
-is fail and one that it warns of is warn, each with Traefik's own reason. Neither /ping nor the overview sees a server
-that is dead: a service none of whose servers is up is fail, one with some down is warn. Traefik looks at servers only
-where a healthCheck is configured: without, all are up from the beginning.
+	About: `Asked are its API and /ping, from its host or, with container, from inside it, in two calls: one that does not answer
+is not asked on. A router of HTTP, TCP or UDP that Traefik has switched off is fail and one that it warns of is warn, each
+with Traefik's own reason, and so are services. Neither /ping nor the overview sees a server that is dead: a service none
+of whose servers is up is fail, one with some down is warn. Traefik looks at servers only where a healthCheck is
+configured: without, all are up from the beginning. Of TCP it knows health checks since 3.6, of UDP none.
 
 A broken file of the dynamic configuration changes nothing that the API shows: the old one stays, and only Traefik's log
 says so. It needs --api (with --api.insecure at port 8080) and --ping; without /ping its API has to do. An API that wants
@@ -43,9 +44,8 @@ set prove. It is led over by kind proxy-file, which writes a file of its dynamic
 	},
 	Limits: probeCertLimits,
 	Sudoers: slices.Concat(dockerEntered(
-		"wget -q -T 5 -O - HERE/api/version", "wget -q -T 5 -O - HERE/api/overview", "wget -q -T 5 -O - HERE/ping",
-		"wget -q -T 5 -O - HERE/api/http/routers?per_page=10000", "wget -q -T 5 -O - HERE/api/http/services?per_page=10000",
-		"wget -q -T 5 -O - HERE/api/tcp/routers?per_page=10000",
+		"wget -q -T 5 -O - HERE/api/version HERE/api/overview",
+		"wget -q -T 5 -O -"+traefikLists("http", "tcp", "udp")+" HERE/ping", "wget -q -T 5 -O -"+traefikLists("http", "tcp")+" HERE/ping",
 	), traefikACMERules),
 	Checks: traefikChecks,
 	Data:   traefikData,
@@ -61,6 +61,15 @@ var traefikACMERules = []string{
 const traefikACME = "/etc/traefik/acme.json"
 
 const traefikAPI = "http://127.0.0.1:8080"
+
+// traefikLists are what is asked of a Traefik that knows these protocols.
+func traefikLists(protocols ...string) string {
+	var asked strings.Builder
+	for _, of := range protocols {
+		asked.WriteString(" HERE/api/" + of + "/routers?per_page=10000 HERE/api/" + of + "/services?per_page=10000")
+	}
+	return asked.String()
+}
 
 // traefikInputs are what every script is told of a Traefik.
 func traefikInputs(t inventory.Target) map[string]string {

@@ -16,22 +16,27 @@ import (
 
 // traefikSaid is a whole answer of traefik/look.sh (Traefik's operations/api).
 type traefikSaid struct {
-	parts    map[string]string
-	version  string
-	overview traefikOverview
-	http     []traefikRouter
-	tcp      []traefikRouter
-	balanced []traefikService
+	parts   map[string]string
+	version string
+	routed  []traefikRouter
+	served  []traefikService // its services, whether or not a router uses them
+	ping    string           // what was said when its /ping was asked
+	pinged  int              // and how that ended
 }
 
+// traefikOverview counts what there is of each protocol that Traefik knows.
 type traefikOverview struct {
-	HTTP struct {
-		Routers  *traefikCount `json:"routers"`
-		Services *traefikCount `json:"services"`
-	} `json:"http"`
+	HTTP *traefikCounts `json:"http"`
+	TCP  *traefikCounts `json:"tcp"`
+	UDP  *traefikCounts `json:"udp"`
 }
 
-type traefikCount struct{ Total, Warnings, Errors int }
+type traefikCounts struct {
+	Routers  *traefikCount `json:"routers"`
+	Services *traefikCount `json:"services"`
+}
+
+type traefikCount struct{ Total int }
 
 type traefikRouter struct {
 	Name, Rule, Service, Status string
@@ -61,32 +66,82 @@ func traefikParse(t inventory.Target, api string, a actions.Answer) (traefikSaid
 	if state := strings.TrimSpace(parts["container"]); container != "" && state != "running" {
 		return x, containerTrouble("traefik", container, state)
 	}
+	return x, x.read(api)
+}
+
+// read takes the answers apart: what is not understood is the reading. The values
+// of a part stand one behind the other, and behind them what was said of the URL
+// that was not answered.
+func (x *traefikSaid) read(api string) *actions.Reading {
+	why := func(s actions.Status, next, format string, args ...any) *actions.Reading {
+		return &actions.Reading{Status: s, Line: actions.Line(fmt.Sprintf(format, args...)), Next: next}
+	}
 	var version struct{ Version string }
-	if text, failed := traefikJSON(parts["version"], &version); failed != nil || version.Version == "" {
-		switch {
+	var overview traefikOverview
+	text, exit, known := exitOf(x.parts["state"])
+	rest, err := traefikValue(text, &version)
+	if err != nil || version.Version == "" {
+		switch said := traefikWords(text, exit); {
 		case strings.Contains(text, "onnection refused"), strings.Contains(text, "Couldn't connect"), strings.Contains(text, "Failed to connect"):
-			return why(actions.Fail, "see whether it runs, and whether api is where its API listens", "Traefik does not answer at %s: %s", api, firstLine([]byte(text)))
+			return why(actions.Fail, "see whether it runs, and whether api is where its API listens", "Traefik does not answer at %s: %s", api, said)
 		case refusedWith(text, "401"), refusedWith(text, "403"):
-			return why(actions.Unknown, "have the API answer its own host without a password: an entrypoint on 127.0.0.1", "the API at %s wants a password: %s", api, firstLine([]byte(text)))
-		}
-		if strings.Contains(text, "neither curl nor wget") {
+			return why(actions.Unknown, "have the API answer its own host without a password: an entrypoint on 127.0.0.1", "the API at %s wants a password: %s", api, said)
+		case strings.Contains(text, "timed out"):
+			return why(actions.Unknown, "see its log, and whether api is where its API listens", "the API at %s does not answer: %s", api, said)
+		case strings.Contains(text, "neither curl nor wget"):
 			return why(actions.Unknown, "apt install curl, or set container", "Traefik cannot be asked: neither curl nor wget is installed")
+		default:
+			return why(actions.Unknown, "set api, and --api (with --api.insecure at port 8080)", "no API of Traefik answers at %s: %s", api, said)
 		}
-		return why(actions.Unknown, "set api, and --api (with --api.insecure at port 8080)", "no API of Traefik answers at %s: %s", api, orNothing(firstLine([]byte(text)), 0))
 	}
 	x.version = version.Version
-	for name, into := range map[string]any{"overview": &x.overview, "http-routers": &x.http, "tcp-routers": &x.tcp, "http-services": &x.balanced} {
-		if text, err := traefikJSON(parts[name], into); err != nil {
-			return why(actions.Unknown, "", "Traefik gave no whole answer for %s: %s", name, orNothing(firstLine([]byte(text)), 0))
+	more, err := traefikValue(rest, &overview)
+	if err != nil || !known {
+		return why(actions.Unknown, "", "Traefik gave no whole answer for its overview: %s", traefikWords(rest, exit))
+	}
+	if more = strings.TrimSpace(more); more != "" {
+		return why(actions.Unknown, "", "Traefik says more than its overview: %s", firstLine([]byte(more)))
+	}
+	text, x.pinged, known = exitOf(x.parts["lists"])
+	for _, of := range []struct {
+		name   string
+		counts *traefikCounts
+	}{{"http", overview.HTTP}, {"tcp", overview.TCP}, {"udp", overview.UDP}} {
+		if of.counts == nil && of.name != "http" {
+			continue // an old one knows nothing of it
+		}
+		// A list that is short of what the overview counts would hide what is wrong.
+		if of.counts == nil || of.counts.Routers == nil || of.counts.Services == nil {
+			return why(actions.Unknown, "", "the overview does not count its routers and services of %s", of.name)
+		}
+		var routers []traefikRouter
+		var services []traefikService
+		for _, list := range []struct {
+			name string
+			into any
+		}{{"routers", &routers}, {"services", &services}} {
+			rest, err := traefikValue(text, list.into)
+			if err != nil || !known {
+				return why(actions.Unknown, "", "Traefik gave no whole answer for its %s of %s: %s", list.name, of.name, traefikWords(text, x.pinged))
+			}
+			text = rest
+		}
+		if len(routers) < of.counts.Routers.Total || len(services) < of.counts.Services.Total {
+			return why(actions.Unknown, "", "it counts %d routers and %d services of %s and lists %d and %d",
+				of.counts.Routers.Total, of.counts.Services.Total, of.name, len(routers), len(services))
+		}
+		// The same name may stand for one of each protocol.
+		for _, r := range routers {
+			r.Name = traefikName(r.Name, of.name)
+			x.routed = append(x.routed, r)
+		}
+		for _, s := range services {
+			s.Name = traefikName(s.Name, of.name)
+			x.served = append(x.served, s)
 		}
 	}
-	// A list that is short of what the overview counts would hide what is wrong.
-	if o := x.overview.HTTP; o.Routers == nil || o.Services == nil {
-		return why(actions.Unknown, "", "the overview does not count routers and services")
-	} else if len(x.http) < o.Routers.Total || len(x.balanced) < o.Services.Total {
-		return why(actions.Unknown, "", "it counts %d routers and %d services and lists %d and %d", o.Routers.Total, o.Services.Total, len(x.http), len(x.balanced))
-	}
-	return x, nil
+	x.ping = strings.TrimSpace(text)
+	return nil
 }
 
 // containerTrouble says why a container that is not running cannot be asked.
@@ -104,26 +159,42 @@ func containerTrouble(kind, container, state string) *actions.Reading {
 	return &r
 }
 
-// traefikJSON reads a part of an answer that ends with "exit 0".
-func traefikJSON(part string, into any) (text string, err error) {
-	text, exit, known := exitOf(part)
-	switch {
-	case !known:
-		return text, fmt.Errorf("it is not said how it ended")
-	case exit != 0:
-		return text, fmt.Errorf("exit code %d", exit)
+// traefikValue reads the first value of an answer, and returns what follows it.
+func traefikValue(text string, into any) (rest string, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	if err := d.Decode(into); err != nil {
+		return text, err
 	}
-	return text, json.Unmarshal([]byte(text), into)
+	return text[d.InputOffset():], nil
 }
 
-// refusedWith reports whether curl, or the wget of busybox, tells of a status.
+// traefikWords are what an answer says that cannot be read: what the one that
+// asked says stands at its end.
+func traefikWords(text string, exit int) string {
+	text = strings.TrimSpace(text)
+	if at := strings.LastIndexByte(text, '\n'); exit != 0 && at >= 0 {
+		text = text[at+1:]
+	}
+	return orNothing(firstLine([]byte(text)), exit)
+}
+
+// traefikName is the name of a router or service; of http it is Traefik's own.
+func traefikName(name, of string) string {
+	if of != "http" {
+		name += " (" + of + ")"
+	}
+	return name
+}
+
+// refusedWith reports whether curl or a wget, of busybox or GNU, tells of a status.
 func refusedWith(text, status string) bool {
-	return strings.Contains(text, "returned error: "+status) || strings.Contains(text, "HTTP/1.1 "+status)
+	return strings.Contains(text, "returned error: "+status) || strings.Contains(text, "HTTP/1.1 "+status) ||
+		strings.Contains(text, "ERROR "+status) || status == "401" && strings.Contains(text, "Authentication Failed")
 }
 
 func (x traefikSaid) process() actions.Reading {
-	r := actions.Reading{Status: actions.OK, Line: actions.Line(fmt.Sprintf("Traefik %s, %d routers, %d services", x.version, len(x.http)+len(x.tcp), len(x.balanced)))}
-	text, exit, _ := exitOf(x.parts["ping"])
+	r := actions.Reading{Status: actions.OK, Line: actions.Line(fmt.Sprintf("Traefik %s, %d routers, %d services", x.version, len(x.routed), len(x.served)))}
+	text, exit := x.ping, x.pinged
 	switch {
 	case exit == 0 && text == "OK":
 	case refusedWith(text, "503"):
@@ -139,7 +210,7 @@ func (x traefikSaid) process() actions.Reading {
 // routers names those that Traefik does not use as they are meant.
 func (x traefikSaid) routers() []actions.Reading {
 	var out []actions.Reading
-	for _, r := range slices.Concat(x.http, x.tcp) {
+	for _, r := range x.routed {
 		why := strings.Join(r.Error, "; ")
 		reading := actions.Reading{Item: actions.Line(r.Name), Next: "mend it where " + actions.Line(r.Name) + " is configured: label or file"}
 		switch r.Status {
@@ -156,17 +227,17 @@ func (x traefikSaid) routers() []actions.Reading {
 		out = append(out, reading)
 	}
 	if len(out) == 0 {
-		return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("%d routers, all in use", len(x.http)+len(x.tcp)), Metrics: []actions.Metric{{Name: "routers", Value: float64(len(x.http) + len(x.tcp))}}}}
+		return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("%d routers, all in use", len(x.routed)), Metrics: []actions.Metric{{Name: "routers", Value: float64(len(x.routed))}}}}
 	}
 	return out
 }
 
 // services judges each service by its servers. One that no router uses has no
-// status of its servers, and does no harm.
+// status of its servers, and does no harm; one of UDP has none at all.
 func (x traefikSaid) services() []actions.Reading {
 	var out []actions.Reading
 	up := 0
-	for _, s := range x.balanced {
+	for _, s := range x.served {
 		r := actions.Reading{Item: actions.Line(s.Name), Next: "see whether they run and listen there"}
 		var down, strange []string
 		for _, url := range slices.Sorted(maps.Keys(s.ServerStatus)) {
@@ -179,9 +250,11 @@ func (x traefikSaid) services() []actions.Reading {
 			}
 		}
 		switch {
-		case s.Status == "disabled" || len(s.Error) > 0 && s.Status != "enabled":
+		case s.Status == "disabled":
 			r.Status, r.Line, r.Next = actions.Fail, "switched off by Traefik: "+orDefault(strings.Join(s.Error, "; "), "it does not say why"), "mend it where it is configured: label or file"
-		case !slices.Contains([]string{"", "enabled", "disabled", "warning"}, s.Status):
+		case s.Status == "warning":
+			r.Status, r.Line, r.Next = actions.Warn, "Traefik warns: "+orDefault(strings.Join(s.Error, "; "), "it does not say of what"), "mend it where it is configured: label or file"
+		case s.Status != "enabled":
 			r.Status, r.Line, r.Next = actions.Unknown, fmt.Sprintf("Traefik calls it %q, which is not known here", s.Status), ""
 		case len(strange) > 0:
 			r.Status, r.Line, r.Next = actions.Unknown, "Traefik says what is not known here: "+strings.Join(strange, ", "), ""
@@ -197,7 +270,7 @@ func (x traefikSaid) services() []actions.Reading {
 		out = append(out, r)
 	}
 	if len(out) == 0 {
-		return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("%d services, %d servers, none down", len(x.balanced), up)}}
+		return []actions.Reading{{Status: actions.OK, Line: fmt.Sprintf("%d services, %d servers, none down", len(x.served), up)}}
 	}
 	return out
 }

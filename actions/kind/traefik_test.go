@@ -6,48 +6,85 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"jurymast/actions"
 )
 
-// What the script sends home is judged, and no more of the file of certificates
-// than the certificates: its API is played by a server of the test.
-func TestTraefikScript(t *testing.T) {
-	t.Parallel()
-	needed(t, "curl", "curl")
-	ping := http.StatusOK
+// traefikAPIOf plays the API of a Traefik with a router and a service of each
+// protocol that it counts, and /ping with the status that ping has.
+func traefikAPIOf(t *testing.T, ping *atomic.Int32, protocols ...string) *httptest.Server {
+	t.Helper()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/api/version":
+		of, list, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
+		switch {
+		case r.URL.Path == "/api/version":
 			fmt.Fprint(w, `{"Version":"3.5.3"}`)
-		case "/api/overview":
-			fmt.Fprint(w, `{"http":{"routers":{"total":1},"services":{"total":1}}}`)
-		case "/ping":
-			w.WriteHeader(ping)
-			if ping == http.StatusOK {
+		case r.URL.Path == "/api/overview":
+			var counts []string
+			for _, p := range protocols {
+				counts = append(counts, fmt.Sprintf(`%q:{"routers":{"total":1},"services":{"total":1}}`, p))
+			}
+			fmt.Fprintln(w, "{"+strings.Join(counts, ",")+"}")
+		case r.URL.Path == "/ping":
+			w.WriteHeader(int(ping.Load()))
+			if ping.Load() == http.StatusOK {
 				fmt.Fprint(w, "OK")
 			}
-		case "/api/http/routers", "/api/http/services", "/api/tcp/routers":
+		case slices.Contains(protocols, of):
 			if r.URL.Query().Get("per_page") != "10000" {
 				t.Errorf("asked for a page of %q", r.URL.RawQuery)
 			}
-			switch r.URL.Path {
-			case "/api/http/routers":
-				fmt.Fprint(w, `[{"name":"app@file","status":"enabled"}]`)
-			case "/api/http/services":
-				fmt.Fprint(w, `[{"name":"app@file","status":"enabled","serverStatus":{"http://10.0.0.3":"UP","http://10.0.0.4":"DOWN"}}]`)
-			default:
-				fmt.Fprint(w, `[]`)
+			states := map[string]string{"http": `,"serverStatus":{"http://10.0.0.3":"UP","http://10.0.0.4":"DOWN"}`, "tcp": `,"serverStatus":{"10.0.0.5:25":"DOWN"}`}
+			if list == "routers" {
+				fmt.Fprintln(w, `[{"name":"app@file","status":"enabled"}]`)
+			} else {
+				fmt.Fprintln(w, `[{"name":"app@file","status":"enabled"`+states[of]+`}]`)
 			}
 		default:
 			http.NotFound(w, r)
 		}
 	}))
 	t.Cleanup(api.Close)
+	return api
+}
+
+// traefikSees holds that a check of a look at a Traefik, run by a shell, says so.
+func traefikSees(t *testing.T, lines, shell []string, id string, status actions.Status, line string) {
+	t.Helper()
+	f, target := suiteTarget(t, traefik, lines...)
+	for _, c := range traefik.Checks(f, target) {
+		if c.ID != id {
+			continue
+		}
+		a := suiteAnswer("")
+		a.Output, a.Now = runFully(t.Context(), t, c.Script, shell...).Output, time.Now()
+		if strings.Contains(string(a.Stdout), "canary") || len(a.Stderr) > 0 {
+			t.Errorf("a key leaves the host, or stderr %q:\n%s", a.Stderr, a.Stdout)
+		}
+		rs := c.Read(a)
+		if !slices.ContainsFunc(rs, func(r actions.Reading) bool {
+			return r.Status == status && strings.Contains(r.Item+": "+r.Line, line)
+		}) {
+			t.Errorf("%s: got %+v, want %v %q of\n%s", id, rs, status, line, a.Stdout)
+		}
+	}
+}
+
+// What the script sends home is judged, and no more of the file of certificates
+// than the certificates: its API is played by a server of the test.
+func TestTraefikScript(t *testing.T) {
+	t.Parallel()
+	needed(t, "curl", "curl")
+	var ping atomic.Int32
+	ping.Store(http.StatusOK)
+	api := traefikAPIOf(t, &ping, "http", "tcp", "udp")
 	dir := t.TempDir()
 	certificateFile(t, dir, "app.example", time.Now().Add(-70*24*time.Hour), time.Now().Add(20*24*time.Hour))
 	chain := base64.StdEncoding.EncodeToString([]byte(got(t, dir+"/app.example/fullchain.pem")))
@@ -56,34 +93,19 @@ func TestTraefikScript(t *testing.T) {
 	if err := os.Chmod(acme, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, target := suiteTarget(t, traefik, fmt.Sprintf("api = %q", api.URL+"/"), fmt.Sprintf("acme = [%q]", acme))
+	lines := []string{fmt.Sprintf("api = %q", api.URL+"/"), fmt.Sprintf("acme = [%q]", acme)}
 	sees := func(id string, status actions.Status, line string) {
 		t.Helper()
-		for _, c := range traefik.Checks(f, target) {
-			if c.ID != id {
-				continue
-			}
-			a := suiteAnswer("")
-			a.Output, a.Now = runFully(t.Context(), t, c.Script).Output, time.Now()
-			if strings.Contains(string(a.Stdout), "canary") || len(a.Stderr) > 0 {
-				t.Errorf("a key leaves the host, or stderr %q:\n%s", a.Stderr, a.Stdout)
-			}
-			rs := c.Read(a)
-			for _, r := range rs {
-				if r.Status == status && strings.Contains(r.Line, line) {
-					return
-				}
-			}
-			t.Errorf("%s: got %+v, want %v %q", id, rs, status, line)
-		}
+		traefikSees(t, lines, nil, id, status, line)
 	}
-	sees("traefik", actions.OK, "Traefik 3.5.3, 1 routers, 1 services")
+	sees("traefik", actions.OK, "Traefik 3.5.3, 3 routers, 3 services")
 	sees("routers", actions.OK, "all in use")
-	sees("services", actions.Warn, "down: http://10.0.0.4")
+	sees("services", actions.Warn, "app@file: 1 of 2 servers up; down: http://10.0.0.4")
+	sees("services", actions.Fail, "app@file (tcp): none of 1 servers is up: 10.0.0.5:25")
 	sees("certificates", actions.Warn, "for app.example, from app.example); its renewal is late")
-	ping = http.StatusServiceUnavailable
+	ping.Store(http.StatusServiceUnavailable)
 	sees("traefik", actions.Warn, "it is shutting down")
-	ping = http.StatusNotFound
+	ping.Store(http.StatusNotFound)
 	sees("traefik", actions.OK, "/ping is not switched on")
 	if err := os.Chmod(acme, 0o644); err != nil {
 		t.Fatal(err)
@@ -97,6 +119,116 @@ func TestTraefikScript(t *testing.T) {
 	sees("certificates", actions.Fail, "it is not there")
 	api.Close()
 	sees("traefik", actions.Fail, "Traefik does not answer at "+api.URL)
+}
+
+// It is asked by what is there: curl, or wget, whose words for the same are others.
+// An old Traefik knows nothing of UDP, and is not asked about it.
+func TestTraefikIsAskedByWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"curl", "wget"} {
+		at, err := filepath.EvalSymlinks(needed(t, program, program))
+		if err != nil {
+			t.Fatal(err)
+		}
+		eachShell(t, func(t *testing.T, shell ...string) {
+			bin := t.TempDir()
+			linkPosix(t, bin)
+			if err := os.Symlink(at, filepath.Join(bin, program)); err != nil {
+				t.Fatal(err)
+			}
+			in, err := exec.LookPath(shell[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := append([]string{"env", "PATH=" + bin, in}, shell[1:]...)
+			var ping atomic.Int32
+			ping.Store(http.StatusOK)
+			api := traefikAPIOf(t, &ping, "http", "tcp")
+			sees := func(id string, status actions.Status, line string) {
+				t.Helper()
+				traefikSees(t, []string{fmt.Sprintf("api = %q", api.URL)}, run, id, status, line)
+			}
+			sees("traefik", actions.OK, "2 routers, 2 services")
+			sees("routers", actions.OK, "all in use")
+			sees("services", actions.Fail, "app@file (tcp): none of 1 servers is up: 10.0.0.5:25")
+			ping.Store(http.StatusServiceUnavailable)
+			sees("traefik", actions.Warn, "it is shutting down")
+			ping.Store(http.StatusNotFound)
+			sees("traefik", actions.OK, "/ping is not switched on")
+			ping.Store(http.StatusTeapot)
+			sees("traefik", actions.Unknown, "/ping says what is not understood")
+			api.Close()
+			sees("traefik", actions.Fail, "Traefik does not answer at "+api.URL)
+		})
+	}
+}
+
+// One that does not answer is asked no more.
+func TestTraefikThatHangs(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"curl", "wget"} {
+		needed(t, program, program)
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			bin := t.TempDir()
+			linkPosix(t, bin)
+			at, err := exec.LookPath(program)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(at, filepath.Join(bin, program)); err != nil {
+				t.Fatal(err)
+			}
+			var asked atomic.Int32
+			api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				<-r.Context().Done()
+			}))
+			t.Cleanup(api.Close)
+			traefikSees(t, []string{fmt.Sprintf("api = %q", api.URL)}, []string{"env", "PATH=" + bin, "/bin/sh"}, "traefik", actions.Unknown, "does not answer: ")
+			if n := asked.Load(); n != 1 {
+				t.Errorf("it was asked %d times", n)
+			}
+		})
+	}
+}
+
+// In a container it is asked by the wget of its image, in two calls; what stands
+// in the place of one of its values is seen.
+func TestTraefikValues(t *testing.T) {
+	t.Parallel()
+	state := []string{`{"Version":"3.6.1"}`, `{"http":{"routers":{"total":1},"services":{"total":1}},"tcp":{"routers":{"total":1},"services":{"total":1}},"udp":{"routers":{"total":1},"services":{"total":1}}}` + "\n"}
+	one := `[{"name":"app@file","status":"enabled"}]` + "\n"
+	lists := []string{one, one, one, one, one, one, "OK"}
+	f, target := suiteTarget(t, traefik)
+	read := func(state, lists []string) (all []actions.Reading) {
+		for _, c := range traefik.Checks(f, target) {
+			all = append(all, c.Read(suiteAnswer("== state\n"+strings.Join(state, "")+"\nexit 0\n== lists\n"+strings.Join(lists, "")+"\nexit 0\n== certificates\n== end\n"))...)
+		}
+		return all
+	}
+	well := func(rs []actions.Reading) bool {
+		return !slices.ContainsFunc(rs, func(r actions.Reading) bool { return r.Status != actions.OK })
+	}
+	if rs := read(state, lists); !well(rs) {
+		t.Fatalf("all is well: %+v", rs)
+	}
+	for _, instead := range []string{"", "<html>\n", "{}\n", "[]\n", "null\n", `[{"name":`, `[{"name":"app@file","status":"sleeping"}]`, `[{"name":"app@file"}]`} {
+		for i := range state {
+			changed := slices.Clone(state)
+			changed[i] = instead
+			if rs := read(changed, lists); well(rs) {
+				t.Errorf("%q is the %d of its state, and all is well", instead, i+1)
+			}
+		}
+		for i := range lists {
+			changed := slices.Clone(lists)
+			changed[i] = instead
+			if rs := read(state, changed); well(rs) {
+				t.Errorf("%q is the %d of its lists, and all is well", instead, i+1)
+			}
+		}
+	}
 }
 
 // TestTraefikIsBroughtBack copies the files of a Traefik, changes them, has them

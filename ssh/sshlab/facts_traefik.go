@@ -3,6 +3,7 @@ package sshlab
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -43,14 +44,22 @@ func (x *Traefik) answer(p *programs) {
 		services = append(services, object{"loadBalancer": object{"servers": servers, "passHostHeader": true}, "status": "enabled", "usedBy": []string{r.Name + "@file"}, "serverStatus": states,
 			"name": r.Name + "@file", "provider": "file", "type": "loadbalancer"})
 	}
-	get("/api/version", asJSON(object{"Version": "3.5.3", "Codename": "munster", "startDate": time.Now().Add(-41 * 24 * time.Hour).UTC().Format(time.RFC3339)}))
-	get("/api/overview", asJSON(object{
+	none := object{"total": 0, "warnings": 0, "errors": 0}
+	version := asJSON(object{"Version": "3.5.3", "Codename": "munster", "startDate": time.Now().Add(-41 * 24 * time.Hour).UTC().Format(time.RFC3339)})
+	overview := asJSON(object{
 		"http": object{"routers": object{"total": len(routers), "warnings": 0, "errors": broken}, "services": object{"total": len(services), "warnings": 0, "errors": 0}},
-		"tcp":  object{"routers": object{"total": 0, "warnings": 0, "errors": 0}}, "providers": []string{"File"},
-	}))
+		"tcp":  object{"routers": none, "services": none}, "udp": object{"routers": none, "services": none}, "providers": []string{"File"},
+	})
+	lists := []string{asJSON(routers), asJSON(services), "[]", "[]", "[]", "[]"}
+	asked := []string{"/api/http/routers?per_page=*", "/api/http/services?per_page=*", "/api/tcp/routers?per_page=*", "/api/tcp/services?per_page=*", "/api/udp/routers?per_page=*", "/api/udp/services?per_page=*"}
+	// Of several addresses, wget prints what they answer one behind the other.
+	get("/api/version "+api+"/api/overview", version+"\n"+overview)
+	get(strings.Join(asked, " "+api)+" "+api+"/ping", strings.Join(lists, "\n")+"\nOK")
+	get("/api/version", version)
+	get("/api/overview", overview)
 	get("/ping", "OK")
-	get("/api/http/routers*", asJSON(routers))
-	get("/api/http/services*", asJSON(services))
-	get("/api/tcp/routers*", "[]")
+	for i, path := range asked {
+		get(path, lists[i])
+	}
 	p.answer("wget", "*", 8, fmt.Sprintln("wget: server returned error: HTTP/1.1 404 Not Found"))
 }

@@ -3,34 +3,52 @@
 # CONTAINER (in which it runs; empty for none), SUDO ("sudo -n" or nothing).
 # shellcheck shell=sh disable=SC2086,SC2154
 
-# tell asks for a URL, from where it runs. Its image has no curl but the wget of
-# busybox.
-tell() {
-    if [ -z "$enter" ] && command -v curl >/dev/null; then
-        curl -sS -f -m 5 -- "$1" 2>&1 </dev/null
-    elif [ -n "$enter" ] || command -v wget >/dev/null; then
-        $enter wget -q -T 5 -O - "$1" 2>&1 </dev/null
+newline='
+'
+
+# get asks for URLs one behind the other, from where it runs, until one of them is
+# not answered. Its image has no curl but the wget of busybox; that of GNU would
+# go on, and try again.
+get() {
+    if [ -n "$enter" ]; then
+        $enter wget -q -T 5 -O - "$@"
+    elif command -v curl >/dev/null; then
+        curl -sS -f --fail-early -m 5 -- "$@"
+    elif command -v wget >/dev/null; then
+        for url in "$@"; do
+            wget -nv -T 5 -t 1 -O - "$url" || return
+        done
     else
-        echo 'neither curl nor wget is there, to ask its API'
+        echo 'neither curl nor wget is there, to ask its API' >&2
         return 1
     fi
-    code=$?
+}
+
+# ask prints what they answer, and behind all of it what was said of the one that
+# does not.
+ask() {
+    { said=$(get "$@" 2>&1 >&3 </dev/null); code=$?; } 3>&1
+    [ "$code" = 0 ] || printf '\n%s' "${said##*"$newline"}"
     printf '\nexit %s\n' "$code"
 }
 
-for part in version overview; do
-    echo "== $part"
-    tell "$API/api/$part"
-done
-echo '== ping'
-tell "$PING"
-# A hundred a page, where it is not told otherwise.
-for part in routers services; do
-    echo "== http-$part"
-    tell "$API/api/http/$part?per_page=10000"
-done
-echo '== tcp-routers'
-tell "$API/api/tcp/routers?per_page=10000"
+echo '== state'
+state=$(ask "$API/api/version" "$API/api/overview")
+printf '%s\n' "$state"
+case $state in
+*"${newline}exit 0")
+    # Its overview has what it knows: one of before 2.2 nothing of UDP. A list has a
+    # hundred on a page, where it is not told otherwise.
+    set --
+    for of in http tcp udp; do
+        case $state in
+        *"\"$of\""*) set -- "$@" "$API/api/$of/routers?per_page=10000" "$API/api/$of/services?per_page=10000" ;;
+        esac
+    done
+    echo '== lists'
+    ask "$@" "$PING"
+    ;;
+esac
 echo '== certificates'
 printf '%s\n' "$ACME" | while IFS= read -r at; do
     [ -n "$at" ] || continue
