@@ -28,6 +28,8 @@ type app struct {
 	log   *slog.Logger
 	close []func() error
 	demo  *demoFleet // set while the command runs against a demo fleet
+	// helped is what came of a page of help that was asked for by --help.
+	helped error
 	// demoSocket is where runs that are processes of their own find that fleet.
 	demoSocket string
 }
@@ -57,7 +59,7 @@ func newApp(args []string, s streams, env lookupEnv) *app {
 func (a *app) run(ctx context.Context) int {
 	root := a.rootCommand()
 	root.SetArgs(a.args)
-	err := root.ExecuteContext(ctx)
+	err := errors.Join(root.ExecuteContext(ctx), a.helped)
 	for _, f := range slices.Backward(a.close) {
 		err = errors.Join(err, f())
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -41,5 +43,27 @@ func TestNoRoomForTheOutput(t *testing.T) {
 	}
 	if r := explain(&fs.PathError{Op: "write", Path: "x.prom", Err: syscall.ENOSPC}); r.what != "cannot write x.prom" || r.next != "make room on the disk, and try again" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// fullOutput is a standard output on a full disk.
+type fullOutput struct{}
+
+func (fullOutput) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.ENOSPC}
+}
+
+// TestFullStandardOutput: what of it could not be written is not taken for given.
+func TestFullStandardOutput(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, args := range [][]string{{"--help"}, {"check", "-h"}, {"help"}, {"help", "check"}, {"inventory", "--help"}, {"kinds"}, {"kinds", "linux"}, {"list"}, {"list", "-o", "json"}, {"version"},
+		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"}, {"man"}, {"metrics"}, {"units", "print"}, {"inventory", "schema"}, {"config", "env"}} {
+		var said bytes.Buffer
+		env := map[string]string{"JURYMAST_INVENTORY": "../../inventory.example.toml", "JURYMAST_STATE_DIR": dir, "HOME": dir}
+		code := newApp(args, streams{in: strings.NewReader(""), out: fullOutput{}, err: &said}, func(name string) (string, bool) { v, ok := env[name]; return v, ok }).run(t.Context())
+		if code != exitIO || !strings.Contains(said.String(), "the output could not be written") || strings.Count(said.String(), "no space left on device") != 1 {
+			t.Errorf("%v: exit %d: %s", args, code, said.String())
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,42 @@ func (a *app) rootCommand() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	a.helping(root)
 	return root
+}
+
+// helping has help fail as any command does: of a command that is none, and of
+// a page that could not be written.
+func (a *app) helping(root *cobra.Command) {
+	page := root.HelpFunc()
+	show := func(c *cobra.Command, rest []string) error {
+		if len(rest) > 0 && c.HasAvailableSubCommands() && c.Args != nil {
+			if err := c.Args(c, rest); err != nil {
+				return err
+			}
+		}
+		var text bytes.Buffer
+		c.SetOut(&text)
+		page(c, nil)
+		_, err := a.out.Write(text.Bytes())
+		return err
+	}
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.helped = show(c, c.Flags().Args()) })
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			continue
+		}
+		c.Run = nil
+		c.RunE = func(_ *cobra.Command, as []string) error {
+			of, rest, err := root.Find(as)
+			if err != nil {
+				return usageError{err.Error(), "jurymast help"}
+			}
+			of.InitDefaultHelpFlag()
+			return show(of, rest)
+		}
+	}
 }
 
 // tree is every command, by the group of the help page it stands in.
