@@ -32,14 +32,19 @@ func (a *app) checkCommand() *cobra.Command {
 is asked once, over one connection, whatever the number of its checks.
 
 The exit code is that of a monitoring plugin: fail 2 over warn 1 over unknown 3
-over ok 0. When no host at all could be looked at it says why: 69, 76 or 77.`,
+over ok 0. When no host at all could be looked at it says why: 69, 76 or 77. What is
+not seen within --timeout is unknown, and where that is everything the code is 3.`,
 		Example:           "  jurymast check all\n  jurymast check all -q --max-age 10m     for cron: silent when all is well\n  jurymast check nas1 --only disk,mdraid\n  jurymast check tag:prod --watch",
 		ValidArgsFunction: a.completeSelectors(),
 		RunE: func(c *cobra.Command, as []string) error {
 			if c.Flags().Changed("only") && len(o.only) == 0 {
 				return usageError{"--only is empty: a look at everything was hardly meant", "jurymast list checks"}
 			}
-			return a.runCheck(c.Context(), o, as)
+			err := a.runCheck(c.Context(), o, as)
+			if errors.Is(err, context.DeadlineExceeded) && errors.Is(c.Context().Err(), context.DeadlineExceeded) {
+				return unseenError{err}
+			}
+			return err
 		},
 	}, "0", "1", "64", "65", "69", "74", "75", "76", "77", "129")
 	f := c.Flags()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"jurymast/actions"
 	"jurymast/actions/engine"
 	"jurymast/inventory"
 )
@@ -63,6 +64,11 @@ type resultError int
 
 func (e resultError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
+// unseenError is a look whose time was over before it saw anything.
+type unseenError struct{ error }
+
+func (e unseenError) Unwrap() error { return e.error }
+
 // usageError is a command line that cannot be meant.
 type usageError struct{ text, hint string }
 
@@ -83,6 +89,7 @@ func explain(err error) report {
 	var (
 		result   resultError
 		usage    usageError
+		unseen   unseenError
 		problems inventory.Problems
 		perm     *inventory.PermissionError
 		sel      *inventory.SelectError
@@ -93,6 +100,8 @@ func explain(err error) report {
 	switch {
 	case errors.As(err, &result):
 		return report{code: int(result)}
+	case errors.As(err, &unseen):
+		return report{what: "the time allowed has passed before anything was seen: all is unknown", why: reason(unseen.error), next: "allow more with --timeout", code: int(actions.Unknown)}
 	case errors.As(err, &usage):
 		next := usage.hint
 		if next == "" {
@@ -131,6 +140,15 @@ func explain(err error) report {
 		return report{what: err.Error(), code: exitNoPerm}
 	}
 	return report{what: err.Error(), code: exitInternal}
+}
+
+// reason words an error in one line.
+func reason(err error) string {
+	var trouble *engine.Trouble
+	if errors.As(err, &trouble) {
+		return trouble.What + ": " + trouble.Why()
+	}
+	return err.Error()
 }
 
 // pathReport words what the operating system says of a file.
