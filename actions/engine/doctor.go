@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -162,7 +163,7 @@ func doctorStore(ctx context.Context, o Options) Finding {
 	}
 	if errors.Is(err, store.ErrOlder) {
 		f.Line += " is of an earlier release; the next look brings it up to date"
-		return f
+		return doctorMode(f, o.Paths.Store())
 	}
 	if err == nil {
 		err = errors.Join(s.Check(ctx), s.Close())
@@ -170,7 +171,31 @@ func doctorStore(ctx context.Context, o Options) Finding {
 	if err != nil {
 		f.State, f.Line = actions.Fail, err.Error()
 		f.Next, _ = hint(err)
+		return f
 	}
+	return doctorMode(f, o.Paths.Store())
+}
+
+// doctorMode says of a store whether others may read or write it, or what SQLite
+// keeps beside it.
+func doctorMode(f Finding, path string) Finding {
+	var open []string
+	var mode os.FileMode
+	for _, p := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(p); err == nil && info.Mode().Perm()&0o077 != 0 {
+			open = append(open, p)
+			mode |= info.Mode().Perm()
+		}
+	}
+	if len(open) == 0 {
+		return f
+	}
+	f.State, f.Next = actions.Warn, "chmod 600 "+strings.Join(open, " ")
+	may := "read"
+	if mode&0o022 != 0 {
+		f.State, may = actions.Fail, "write"
+	}
+	f.Line += fmt.Sprintf(": its mode lets others %s it (%04o)", may, mode)
 	return f
 }
 
