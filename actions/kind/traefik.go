@@ -24,7 +24,9 @@ says so. It needs --api (with --api.insecure at port 8080) and --ping; without /
 a password, or lies behind a router that asks for one, is unknown.
 
 acme names the files of its certificates as its host sees them; they hold keys, and so only root and Traefik may read
-them: without sudo they are unknown. One that others may read is fail: Traefik starts, and leaves its resolver out.
+them: without sudo they are unknown. One that others may read is fail: Traefik starts, leaves its resolver out, and shows a certificate of
+its own making; of several resolvers that share a file only the first is left out, and the others begin anew. It does the
+same with one that is not whole, which the look does not see.
 Traefik renews 30 days before the end of 90. Of the file nothing but certificates leaves the host. The rules of --sudoers
 (sudo 1.9.10 or newer) are for /etc/traefik/acme.json, and for a container that is asked at its own loopback address.
 
@@ -49,7 +51,7 @@ set prove. It is led over by kind proxy-file, which writes a file of its dynamic
 	), traefikACMERules),
 	Checks: traefikChecks,
 	Data:   traefikData,
-	Proved: map[string]actions.Ground{"look": actions.Documented, "backup": actions.Documented, "restore": actions.Documented},
+	Proved: map[string]actions.Ground{"look": actions.Recorded, "backup": actions.Documented, "restore": actions.Documented},
 }
 
 // traefikACMERules let what is no key be read of the usual file.

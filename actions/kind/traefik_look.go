@@ -181,7 +181,7 @@ func traefikWords(text string, exit int) string {
 // traefikName is the name of a router or service; of http it is Traefik's own.
 func traefikName(name, of string) string {
 	if of != "http" {
-		name += " (" + of + ")"
+		name = of + "/" + name
 	}
 	return name
 }
@@ -287,6 +287,7 @@ func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.R
 		switch {
 		case word == "closed":
 			d.closed = append(d.closed, rest)
+			delete(found, rest)
 		case word == "absent":
 			d.absent = append(d.absent, rest)
 		case word == "acme" && several:
@@ -307,11 +308,20 @@ func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.R
 			}
 			block, _ := pem.Decode(chain)
 			d.add(name, string(pem.EncodeToMemory(orBlock(block))))
+		case strings.TrimSpace(ln) != "":
+			d.odd = ln
 		}
 	}
+	named := map[string]bool{}
 	for i := range d.certs {
-		if c := &d.certs[i]; c.err == nil && c.cert.Subject != "" {
-			c.path = c.cert.Subject // its names say more than its place in the file
+		// Its names say more than its place in the file, where no other has them.
+		if c := &d.certs[i]; c.err == nil && c.cert.Subject != "" && !named[c.cert.Subject] {
+			c.path, named[c.cert.Subject] = c.cert.Subject, true
+		}
+	}
+	for _, p := range t.Options.List("acme") {
+		if _, told := found[p]; !told && !slices.Contains(d.closed, p) && !slices.Contains(d.absent, p) {
+			out = append(out, actions.Reading{Item: p, Status: actions.Unknown, Line: "nothing is said of it"})
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(found)) {
@@ -319,7 +329,7 @@ func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.R
 			out = append(out, actions.Reading{Item: p, Status: actions.Warn, Line: "it holds no certificate yet", Next: "see Traefik's log for what its resolver says"})
 		}
 	}
-	if len(out) == 0 || len(d.certs)+len(d.closed)+len(d.absent) > 0 {
+	if len(out) == 0 || len(d.certs)+len(d.closed)+len(d.absent) > 0 || d.odd != "" {
 		out = append(out, certificatesJudge(t, d, certServing{}, now)...)
 	}
 	return out

@@ -101,7 +101,7 @@ func TestTraefikScript(t *testing.T) {
 	sees("traefik", actions.OK, "Traefik 3.5.3, 3 routers, 3 services")
 	sees("routers", actions.OK, "all in use")
 	sees("services", actions.Warn, "app@file: 1 of 2 servers up; down: http://10.0.0.4")
-	sees("services", actions.Fail, "app@file (tcp): none of 1 servers is up: 10.0.0.5:25")
+	sees("services", actions.Fail, "tcp/app@file: none of 1 servers is up: 10.0.0.5:25")
 	sees("certificates", actions.Warn, "for app.example, from app.example); its renewal is late")
 	ping.Store(http.StatusServiceUnavailable)
 	sees("traefik", actions.Warn, "it is shutting down")
@@ -150,7 +150,7 @@ func TestTraefikIsAskedByWhatIsThere(t *testing.T) {
 			}
 			sees("traefik", actions.OK, "2 routers, 2 services")
 			sees("routers", actions.OK, "all in use")
-			sees("services", actions.Fail, "app@file (tcp): none of 1 servers is up: 10.0.0.5:25")
+			sees("services", actions.Fail, "tcp/app@file: none of 1 servers is up: 10.0.0.5:25")
 			ping.Store(http.StatusServiceUnavailable)
 			sees("traefik", actions.Warn, "it is shutting down")
 			ping.Store(http.StatusNotFound)

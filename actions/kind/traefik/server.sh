@@ -16,8 +16,8 @@ have() {
 }
 
 # tested looks at the files of its certificates, by words that are put ahead:
-# Traefik has no test of a configuration. It leaves a resolver out whose file
-# others may read, and asks for new certificates where one is not whole.
+# Traefik has no test of a configuration. It starts without a resolver whose file
+# others may read, or is not whole.
 tested() {
     printf '%s\n' "$ACME" | while IFS= read -r at; do
         [ -n "$at" ] || continue
