@@ -234,6 +234,18 @@ esac
 		t.Fatal(err)
 	}
 	must(t, x.Verify, nil)
+	// Where something else is exported to it, it comes back at once as another, which
+	// reaches nothing of what was withdrawn.
+	again := filepath.Join(root, "proc/fs/nfsd/clients/6")
+	put(t, again+"/info", "clientid: 0x3\naddress: \"10.0.0.3:1009\"\nstatus: confirmed\n")
+	must(t, x.Verify, nil)
+	put(t, again+"/info", "address: \"10.0.0.3:1009\"\nstatus: confirmed\n")
+	if exit(t, x.Verify, nil) == 0 {
+		t.Error("a session of which it is not known when it was made counts as a later one")
+	}
+	if err := os.RemoveAll(again); err != nil {
+		t.Fatal(err)
+	}
 	must(t, x.Do, nil)
 	must(t, x.Verify, nil)
 	must(t, x.Survey, nil)
@@ -253,6 +265,17 @@ esac
 	if exit(t, x.Verify, nil) == 0 {
 		t.Error("released, it still counts as fenced")
 	}
+	// Withdrawn, and cut off before a session was ended.
+	put(t, root+"/etc/exports", "#jurymast-fence:off /srv/b 10.0.0.3(rw)\n# /srv/b\n")
+	put(t, root+"/table", "/srv/c  10.0.0.4(rw)\n")
+	put(t, session+"/info", "clientid: 0x1\naddress: \"10.0.0.3:1009\"\nstatus: confirmed\n")
+	if r := runFully(t.Context(), t, x.Verify); r.Exit != 1 || !strings.Contains(string(r.Stderr), "still has a session") {
+		t.Errorf("a session of which nobody noted that it was ended: %d %s", r.Exit, r.Stderr)
+	}
+	if err := os.RemoveAll(session); err != nil {
+		t.Fatal(err)
+	}
+	put(t, root+"/etc/exports", exports)
 	put(t, root+"/table", table+"/srv/b  10.0.0.0/24(rw)\n")
 	if r := runFully(t.Context(), t, x.Survey); r.Exit == 0 || !strings.Contains(string(r.Stderr), "10.0.0.0/24") {
 		t.Errorf("a host that is exported to by its network: %d %s", r.Exit, r.Stderr)

@@ -11,11 +11,13 @@ var nfsExport = actions.Kind{
 	Name: "nfs-export",
 	Doc:  "A fence: NFS exports are withdrawn from one host, its sessions ended, and both seen gone.",
 	About: `The order is what makes it a fence: the exports are withdrawn first, in /etc/exports and at once, and only then are
-the client's sessions ended. One that is ended alone comes back within a second and writes. NFS 3 keeps no sessions; a
-kernel before 5.3 does not show those that there are, and is refused.
+the client's sessions ended. One that is ended alone comes back within a second and writes. Where anything else is
+exported to the host, it comes back as well, as another: what was withdrawn it does not reach, so that only those count
+that there were. NFS 3 keeps no sessions; a kernel before 5.3 does not show those that there are, and is refused.
 
 The exports must name the host: from "*" or a network one host cannot be taken out, which the survey says. The lines
-that were changed are kept in the file as comments, and come back when the fence is released.`,
+that were changed are kept in the file as comments, and come back when the fence is released. Seen with the kernel's server
+of Debian 12 (Linux 6.1).`,
 	Levels: []inventory.Level{inventory.LevelFence},
 	Options: []inventory.Option{
 		{Name: "paths", Type: inventory.TypeList, Doc: "the exports to withdraw; all that name the host where not said"},
@@ -41,7 +43,7 @@ that were changed are kept in the file as comments, and come back when the fence
 		}
 		return wayFence(actions.Fence{
 			Grade: actions.GradeStorage, Host: on, Text: "withdraw the exports of " + on.Name() + " from " + h.Name(),
-			Proof: "the server exports nothing to it and has no session of it", Takes: shortFence,
+			Proof: "the server exports none of it to the host, and each session that it had is gone", Takes: shortFence,
 		}, in, nil, "nfs-export"), nil
 	},
 	Proved: map[string]actions.Ground{"fence": actions.Documented},

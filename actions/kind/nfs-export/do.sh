@@ -1,6 +1,7 @@
 # Withdraws the exports, for good, and only then ends the client's sessions: one
 # that is ended first comes back by itself and writes.
 # shellcheck shell=sh disable=SC2154
+rm -f "$ended" || exit 1
 files | while read -r f; do
     grep -qF "$mark" "$f" || awk -v client="$CLIENT" -v address="$ADDRESS" -v only="$EXPORTS" -v mark="$mark" '
         BEGIN { n = split(only, p, "\n"); for (i = 1; i <= n; i++) want[p[i]] }
@@ -34,6 +35,10 @@ done || die "exports to $CLIENT cannot be withdrawn"
 see
 [ -z "$(mine)" ] || die "it is still exported to $CLIENT: $(mine | tr '\t\n' '  ')"
 list=$(sessions) || exit 1
+ids=$(for d in $list; do session_id "$d"; done)
+if ! mkdir -p "${ended%/*}" || ! printf '%s\n' "$ids" >"$ended.part" || ! mv "$ended.part" "$ended"; then
+    die "it cannot be noted in $ended which sessions are ended"
+fi
 for d in $list; do
-    echo expire >"$d/ctl" || die "the session $d of $CLIENT cannot be ended"
+    echo expire >"$d/ctl" || [ ! -e "$d" ] || die "the session $d of $CLIENT cannot be ended"
 done

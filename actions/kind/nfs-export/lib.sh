@@ -5,6 +5,9 @@
 command -v exportfs >/dev/null || die 'exportfs is not there: no NFS server runs here'
 tab=$(printf '\t')
 mark="#jurymast-fence:$NAME "
+# The ids of the sessions that were ended once nothing was exported any more, one a
+# line; it is there only if all that there were are in it.
+ended=${JURYMAST_ROOT-}/var/lib/jurymast/held/nfs-$(printf '%s' "$NAME" | tr -c 'A-Za-z0-9._@-' '_')
 
 # see leaves in $table what is exported, path, tab, client, and ends it where that
 # cannot be seen.
@@ -31,6 +34,9 @@ sessions() {
         fi
     done
 }
+
+# session_id prints the id of the session in a folder: each has one of its own.
+session_id() { sed -n 's/^clientid: \(0x[0-9a-f][0-9a-f]*\)$/\1/p' "$1/info" 2>/dev/null; }
 
 # marked tells whether this fence has changed a file.
 marked() {
