@@ -20,21 +20,22 @@ of whose servers is up is fail, one with some down is warn. Traefik looks at ser
 configured: without, all are up from the beginning. Of TCP it knows health checks since 3.6, of UDP none.
 
 A broken file of the dynamic configuration changes nothing that the API shows: the old one stays, and only Traefik's log
-says so. It needs --api (with --api.insecure at port 8080) and --ping; without /ping its API has to do. An API that wants
-a password, or lies behind a router that asks for one, is unknown.
+says so. Started anew, Traefik is without all that such a file holds, and calls nothing wrong. It needs --api (with
+--api.insecure at port 8080) and --ping; without /ping its API has to do. An API that wants a password, or lies behind a
+router that asks for one, is unknown.
 
 acme names the files of its certificates as its host sees them; they hold keys, and so only root and Traefik may read
-them: without sudo they are unknown. One that others may read is fail: Traefik starts, leaves its resolver out, and shows a certificate of
-its own making; of several resolvers that share a file only the first is left out, and the others begin anew. It does the
-same with one that is not whole, which the look does not see.
-Traefik renews 30 days before the end of 90. Of the file nothing but certificates leaves the host. The rules of --sudoers
-(sudo 1.9.10 or newer) are for /etc/traefik/acme.json, and for a container that is asked at its own loopback address.
+them: without sudo they are unknown. One that others may read is fail: Traefik starts, leaves its resolver out, and shows
+a certificate of its own making; of several resolvers that share a file only the first is left out, and the others begin
+anew. It does the same with one that is not whole, which the look does not see. Traefik renews 30 days before the end of
+90. Of the file nothing but certificates leaves the host. The rules of --sudoers (sudo 1.9.10 or newer) are for
+/etc/traefik/acme.json, and for a container that is asked at its own loopback address.
 
 A copy has what data names (of a container the folders of the host that it reads), else /etc/traefik, and always the
 files of acme. Traefik has no test of a configuration: of a copy it is seen that these files are whole and closed to
 others, and it is put back with Traefik stopped, which writes them from memory. What was there comes back where Traefik
-does not start with the copy, or does not answer. A broken file of the dynamic configuration is not seen by that, either:
-set prove. It is led over by kind proxy-file, which writes a file of its dynamic configuration.`,
+does not start with the copy, or does not answer. It answers before it has read its dynamic configuration, and a broken
+file of that is not seen by that, either: set prove. It is led over by kind proxy-file, which writes a file of its dynamic configuration.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "api", Type: inventory.TypeURL, Default: traefikAPI, Doc: "its API, without /api"},
