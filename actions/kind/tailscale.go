@@ -21,7 +21,7 @@ was turned off there is none.
 
 Peers are judged that peers names, by host name or address: one that is not online is fail. A peer that nobody speaks
 to is neither direct nor relayed, which is no fault; with direct one that is spoken to by a relay is warn. That a peer
-is online is the word of the control server, and no proof that packets get through.`,
+is online is the word of the control server: one that packets are sent to and that makes no handshake is warn.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "peers", Type: inventory.TypeList, Doc: "peers that must be online, by host name or address"},
@@ -48,16 +48,17 @@ is online is the word of the control server, and no proof that packets get throu
 		peers := of("peers", "peers", func(x tailscaleSaid, _ time.Time) []actions.Reading {
 			return x.judgePeers(t.Options.List("peers"), t.Options.Bool("direct"))
 		})
-		peers.Confirm = 2
+		connected := of("tailscale", "connected", func(x tailscaleSaid, now time.Time) []actions.Reading { return []actions.Reading{x.state(now)} })
+		connected.Confirm, peers.Confirm = 2, 2
 		return []actions.Check{
-			of("tailscale", "connected", func(x tailscaleSaid, _ time.Time) []actions.Reading { return []actions.Reading{x.state()} }),
+			connected,
 			of("key", "expiry of the key", func(x tailscaleSaid, now time.Time) []actions.Reading {
 				return []actions.Reading{x.key(boundOf(t, "expiry"), now)}
 			}),
 			peers,
 		}
 	},
-	Proved: map[string]actions.Ground{"look": actions.Documented},
+	Proved: map[string]actions.Ground{"look": actions.Recorded},
 }
 
 // tailscaleSaid is the answer of "tailscale status --json", as far as it is
@@ -75,8 +76,14 @@ type tailscaleNode struct {
 	TailscaleIPs      []string
 	Online            *bool
 	Active            bool
-	CurAddr, Relay    string
+	CurAddr           string // where it is spoken to directly
+	Relay             string // the control network's relay that it is at home at
+	PeerRelay         string // the peer that relays to it
 	LastSeen          time.Time
+	LastWrite         time.Time
+	LastHandshake     time.Time
+	TxBytes           int64 // of the session; a ping of Tailscale's own is not in it
+	Expired           bool
 	KeyExpiry         *time.Time
 }
 
@@ -90,8 +97,15 @@ func tailscaleParse(a actions.Answer) (tailscaleSaid, *actions.Reading) {
 		return x, &actions.UnknownReading("no whole answer: %s", orNothing(firstLine(a.Stderr), a.Exit))[0]
 	}
 	if err := partJSON(parts["status"], &x); err != nil {
-		if strings.Contains(err.Error(), "failed to connect to local") || strings.Contains(parts["status"], "doesn't appear to be running") {
+		said := parts["status"]
+		switch {
+		case strings.Contains(said, "doesn't appear to be running"):
 			return x, &actions.Reading{Status: actions.Fail, Line: "tailscaled does not run", Next: "systemctl status tailscaled"}
+		case strings.TrimSpace(said) == "exit 124":
+			return x, &actions.Reading{Status: actions.Unknown, Line: "tailscaled does not answer within 15 s", Next: "systemctl status tailscaled"}
+		case strings.Contains(said, "appears to be running"):
+			_, why, _ := strings.Cut(err.Error(), "Got error: ")
+			return x, &actions.Reading{Status: actions.Unknown, Line: actions.Line("tailscaled runs, and cannot be asked: " + orDefault(why, err.Error())), Next: "systemctl status tailscaled"}
 		}
 		return x, &actions.UnknownReading("tailscale does not say how it is: %v", err)[0]
 	}
@@ -99,16 +113,21 @@ func tailscaleParse(a actions.Answer) (tailscaleSaid, *actions.Reading) {
 }
 
 // state says whether this host is part of the network.
-func (x tailscaleSaid) state() actions.Reading {
+func (x tailscaleSaid) state(now time.Time) actions.Reading {
 	switch x.BackendState {
 	case "Running":
 	case "Stopped":
 		return actions.Reading{Status: actions.Fail, Line: "it is stopped", Next: "tailscale up"}
 	case "NeedsLogin":
-		return actions.Reading{Status: actions.Fail, Line: "it is logged out, or its key has expired", Next: "tailscale up"}
+		if x.expired(now) {
+			return actions.Reading{Status: actions.Fail, Line: "the key expired " + span(now.Sub(*x.Self.KeyExpiry)) + " ago", Next: tailscaleRenew}
+		}
+		return actions.Reading{Status: actions.Fail, Line: "it is logged out", Next: "tailscale up"}
 	case "NeedsMachineAuth":
 		return actions.Reading{Status: actions.Fail, Line: "it waits to be approved", Next: "approve the machine at the control server"}
-	case "NoState", "Starting":
+	case "NoState":
+		return actions.Reading{Status: actions.Fail, Line: "it has just started, or never reached its control server", Next: "journalctl -u tailscaled"}
+	case "Starting":
 		return actions.Reading{Status: actions.Warn, Line: "it is starting", Next: "tailscale status"}
 	default:
 		return actions.UnknownReading("tailscale calls its state %s", orDefault(actions.Line(x.BackendState), "nothing"))[0]
@@ -127,20 +146,33 @@ func (x tailscaleSaid) state() actions.Reading {
 	}}
 	switch {
 	case !*x.Self.Online:
-		r.Status, r.Line, r.Next = actions.Fail, "it runs, and the control server does not see it online", "tailscale netcheck"
+		r.Status, r.Line, r.Next = actions.Fail, "it runs, and is not connected to the control server", "tailscale netcheck"
 	case len(x.Health) > 0:
-		r.Status, r.Line, r.Next = actions.Warn, actions.Line(strings.Join(x.Health, "; ")), "tailscale status"
+		r.Status, r.Line, r.Next = actions.Warn, x.health(), "tailscale status"
 	}
 	return r
+}
+
+// expired says whether it asks to be logged in because its key expired.
+func (x tailscaleSaid) expired(now time.Time) bool {
+	return x.BackendState == "NeedsLogin" && x.Self != nil && x.Self.KeyExpiry != nil && x.Self.KeyExpiry.Before(now)
+}
+
+// health is what Tailscale finds wrong, which it says in another order every
+// time.
+func (x tailscaleSaid) health() string {
+	return actions.Line(strings.Join(slices.Sorted(slices.Values(x.Health)), "; "))
 }
 
 // keyExpiryTold is the first release that tells when a key expires (its pull
 // request 7040). Where it tells nothing, the key does not expire.
 const keyExpiryTold = "1.36"
 
+const tailscaleRenew = "tailscale up --force-reauth, from another way in; or turn its expiry off"
+
 // key judges how long this host's key is good for.
 func (x tailscaleSaid) key(b inventory.Bound, now time.Time) actions.Reading {
-	if x.BackendState != "Running" || x.Self == nil {
+	if x.Self == nil || x.BackendState != "Running" && !x.expired(now) {
 		return actions.UnknownReading("it is not connected, and its key is not known")[0]
 	}
 	if x.Self.KeyExpiry == nil || x.Self.KeyExpiry.IsZero() {
@@ -160,7 +192,7 @@ func (x tailscaleSaid) key(b inventory.Bound, now time.Time) actions.Reading {
 		r.Line = "the key expires in " + span(left) + limitWords(b, r.Status, "d")
 	}
 	if r.Status != actions.OK {
-		r.Next = "tailscale up --force-reauth, from another way in; or turn its expiry off"
+		r.Next = tailscaleRenew
 	}
 	return r
 }
@@ -177,7 +209,7 @@ func (x tailscaleSaid) judgePeers(wanted []string, direct bool) []actions.Readin
 			case p == nil || !p.Active:
 			case p.CurAddr != "":
 				near++
-			case p.Relay != "":
+			case p.PeerRelay != "" || p.Relay != "":
 				far++
 			}
 		}
@@ -189,6 +221,9 @@ func (x tailscaleSaid) judgePeers(wanted []string, direct bool) []actions.Readin
 	}
 	return out
 }
+
+// tailscaleGood is how long WireGuard uses a session without another handshake.
+const tailscaleGood = 3 * time.Minute
 
 func (x tailscaleSaid) judgePeer(name string, direct bool) actions.Reading {
 	r := actions.Reading{Item: actions.Line(name), Status: actions.OK}
@@ -214,12 +249,21 @@ func (x tailscaleSaid) judgePeer(name string, direct bool) actions.Reading {
 		if p.LastSeen.Year() > 2000 {
 			r.Line += ", last seen " + p.LastSeen.UTC().Format("2006-01-02 15:04 UTC")
 		}
+	case p.Expired:
+		r.Status, r.Line, r.Next = actions.Fail, "its key has expired", "tailscale up --force-reauth, there"
 	case !p.Active:
 		r.Line = "online, and not spoken to"
+	case p.TxBytes > 0 && p.LastHandshake.Year() <= 2000:
+		r.Status, r.Line, r.Next = actions.Warn, "online, and no handshake with it was made", "tailscale ping --tsmp "+r.Item
+	case p.TxBytes > 0 && p.LastWrite.Sub(p.LastHandshake) > tailscaleGood:
+		r.Status, r.Line, r.Next = actions.Warn, "online, and does not answer: no handshake for "+span(p.LastWrite.Sub(p.LastHandshake)), "tailscale ping --tsmp "+r.Item
 	case p.CurAddr != "":
 		r.Line = "online, directly at " + actions.Line(p.CurAddr)
 	default:
 		r.Line = "online, by the relay " + orDefault(actions.Line(p.Relay), "of no name")
+		if p.PeerRelay != "" {
+			r.Line = "online, by the peer that relays at " + actions.Line(p.PeerRelay)
+		}
 		if direct {
 			r.Status, r.Next = actions.Warn, "tailscale netcheck"
 		}
