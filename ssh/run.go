@@ -76,9 +76,10 @@ func (p *Pool) Stream(ctx context.Context, host string, c Command, stdout, stder
 }
 
 // run runs c and keeps so many bytes of each stream. A shell that was started
-// ahead and is found dead is replaced: of the text nothing was run.
+// ahead and is found dead is replaced: of the text nothing was run. So is, once, a
+// session on which no shell came to be before the line was cut: it was sent no text.
 func (p *Pool) run(ctx context.Context, host string, c Command, keep int, stdout, stderr func([]byte)) (raw, error) {
-	for {
+	for again := true; ; {
 		mark := newMark()
 		text, err := wrap(mark, c)
 		if err != nil {
@@ -91,6 +92,10 @@ func (p *Pool) run(ctx context.Context, host string, c Command, keep int, stdout
 		r := newRunning(s, mark, keep, stdout, stderr)
 		out, err := r.run(ctx, text)
 		if s.ahead && ctx.Err() == nil && errors.Is(err, errNothingRan) {
+			continue
+		}
+		if again && ctx.Err() == nil && errors.Is(r.sendErr, errUnsent) && errors.Is(err, LineLost) {
+			again = false
 			continue
 		}
 		return out, err

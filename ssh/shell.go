@@ -1,6 +1,10 @@
 package ssh
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // shell is a session in which a POSIX shell reads its standard input.
 type shell struct {
@@ -18,12 +22,15 @@ func (p *Pool) shell(ctx context.Context, host string, sudo bool) (*shell, error
 	return &shell{s, sudo}, nil
 }
 
+// errUnsent is what send failed with before the shell was given anything.
+var errUnsent = errors.New("no shell came to be")
+
 // send hands the shell its text and ends its input.
 func (s *shell) send(text []byte) error {
 	if s.line == "" {
 		if err := s.begin(loginLine(s.sudo)); err != nil {
 			_ = s.ch.Close()
-			return err
+			return fmt.Errorf("%w: %w", errUnsent, err)
 		}
 	}
 	if _, err := s.ch.Write(text); err != nil {
