@@ -63,21 +63,7 @@ done`, page))
 	for _, h := range hosts {
 		f.on(h, "cd /opt/web && docker-compose up -d 2>&1")
 	}
-	f.must(f.Node("lb").Write("/etc/haproxy/haproxy.cfg", fmt.Sprintf(`global
- stats socket /run/haproxy/admin.sock mode 660 level admin
-defaults
- mode http
- timeout connect 1s
- timeout client 5s
- timeout server 5s
-frontend front
- bind :80
- default_backend web
-backend web
- server app1 %s:8080 check inter 200ms
- server app2 %s:8080 check inter 200ms
-`, f.Node("app1").Addr, f.Node("app2").Addr), 0o644))
-	f.on("lb", "systemctl start haproxy")
+	f.proxy("")
 	f.well("web")
 	f.well("web-2")
 

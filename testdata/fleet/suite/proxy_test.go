@@ -96,6 +96,27 @@ func (v *visitor) end() (time.Duration, map[string]int) {
 	return v.gap, v.got
 }
 
+// proxy starts HAProxy on lb ahead of what serves web on app1 and on app2, of which
+// the latter has more words in its line.
+func (f *fleet) proxy(second string) {
+	f.t.Helper()
+	f.must(f.Node("lb").Write("/etc/haproxy/haproxy.cfg", fmt.Sprintf(`global
+ stats socket /run/haproxy/admin.sock mode 660 level admin
+defaults
+ mode http
+ timeout connect 1s
+ timeout client 5s
+ timeout server 5s
+frontend front
+ bind :80
+ default_backend web
+backend web
+ server app1 %s:8080 check inter 200ms
+ server app2 %s:8080 check inter 200ms %s
+`, f.Node("app1").Addr, f.Node("app2").Addr, second), 0o644))
+	f.on("lb", "systemctl start haproxy")
+}
+
 // TestMoveBehindProxy moves a compose project between two docker hosts behind
 // HAProxy, as planned and in every way of losing its host, while somebody visits it.
 func TestMoveBehindProxy(t *testing.T) {
@@ -132,21 +153,7 @@ services:
 		f.on(h, image+"systemctl enable docker 2>&1")
 	}
 	f.on("app1", "cd /opt/web && docker-compose up -d 2>&1")
-	f.must(f.Node("lb").Write("/etc/haproxy/haproxy.cfg", fmt.Sprintf(`global
- stats socket /run/haproxy/admin.sock mode 660 level admin
-defaults
- mode http
- timeout connect 1s
- timeout client 5s
- timeout server 5s
-frontend front
- bind :80
- default_backend web
-backend web
- server app1 %s:8080 check inter 200ms
- server app2 %s:8080 check inter 200ms disabled
-`, f.Node("app1").Addr, f.Node("app2").Addr), 0o644))
-	f.on("lb", "systemctl start haproxy")
+	f.proxy("disabled")
 	f.well("web")
 
 	front := "http://" + f.Node("lb").Addr.String() + "/"
