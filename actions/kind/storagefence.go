@@ -46,7 +46,7 @@ of Debian 12 (Linux 6.1).`,
 			Proof: "the server exports none of it to the host, and each session that it had is gone", Takes: shortFence,
 		}, in, nil, "nfs-export"), nil
 	},
-	Proved: map[string]actions.Ground{"fence": actions.Documented},
+	Proved: map[string]actions.Ground{"fence": actions.Real},
 }
 
 var sambaShare = actions.Kind{

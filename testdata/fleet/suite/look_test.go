@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"jurymast/actions"
+	"jurymast/actions/kind"
+	"jurymast/inventory"
 	"jurymast/testdata/fleet/bed"
 )
 
@@ -490,6 +493,7 @@ systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 		f.well("docs")
 		f.well("seen")
 	})
+	f.part("one host is fenced off from it", fencedOffNFS)
 	f.part("the clock is off", func(f *fleet) {
 		f.on("vm", "date -s '+2 hours' >/dev/null")
 		f.finds("vm", "clock", "", "fail")
@@ -509,6 +513,79 @@ systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 	// The mean of five minutes goes down slowly.
 	f.on("vm", "until awk '{ exit $2 >= 2.9 }' /proc/loadavg; do sleep 1; done")
 	f.finds("vm", "load", "", "ok", "per processor over 5 min")
+}
+
+// fencedOffNFS withdraws an export of the machine's from one of its two clients,
+// which has a file open and goes on writing. That client is the machine's own
+// kernel with a network of its own, and a name of its own for NFS: nothing else
+// here can mount it.
+func fencedOffNFS(f *fleet) {
+	const server, client = "192.0.2.1", "192.0.2.2"
+	// What everybody may have, it comes back for.
+	const exports = "# written by hand\n/srv/docs 127.0.0.1(rw,sync,no_subtree_check) " + client + "(rw,sync,no_subtree_check,no_root_squash)\n/srv/all *(ro,sync,no_subtree_check)\n"
+	fl, err := inventory.Parse("fence.toml", []byte(fmt.Sprintf("[ssh]\nsudo = true\n[node.vm]\n[node.n1]\naddress = %q\n[fence.off]\nof = \"n1\"\non = \"vm\"\nkind = \"nfs-export\"\n", client)), kind.Schema())
+	f.must(err)
+	k, _ := kind.Lookup("nfs-export")
+	fence, err := k.Fence(fl, fl.Fences[0])
+	f.must(err)
+	f.on("vm", fmt.Sprintf(`ip netns add far; ip link add near type veth peer name far netns far
+ip addr add %[1]s/24 dev near; ip link set near up; ip -n far addr add %[2]s/24 dev far; ip -n far link set far up
+mkdir -p /srv/all; printf '%[3]s' >/etc/exports; exportfs -ra
+ip netns exec far sh -c 'echo far >/sys/fs/nfs/net/nfs_client/identifier'
+mkdir -p /mnt/far; nsenter --net=/run/netns/far mount -t nfs4 %[1]s:/srv/docs /mnt/far
+systemd-run --quiet --unit=far sh -c 'exec 3>>/mnt/far/log; n=0; while :; do n=$((n + 1)); echo $n >&3 || :; sync -d /mnt/far/log || :; sleep 0.05; done'
+until [ -s /srv/docs/log ]; do sleep 0.1; done`, server, client, exports))
+	exits := func(what string, s actions.Script, want int, words string) {
+		f.t.Helper()
+		text, _, err := s.Render()
+		f.must(err)
+		if said := f.on("vm", "(\n"+text+"\n) 2>&1; echo exit $?"); !strings.HasSuffix(said, fmt.Sprintf("exit %d\n", want)) || !strings.Contains(said, words) {
+			f.t.Fatalf("%s: it should end with %d and say %q: %s", what, want, words, said)
+		}
+	}
+	sessions := func() []string {
+		f.t.Helper()
+		return strings.Fields(f.on("vm", fmt.Sprintf(`for p in /proc/fs/nfsd/clients/*/info; do ! grep -q '^address: "%s:' $p || sed -n 's/^clientid: //p' $p; done`, client)))
+	}
+	first := sessions()
+	if len(first) != 1 {
+		f.t.Fatalf("it has sessions %v", first)
+	}
+	const writes = `timeout 20 sh -c 'echo %s >>/mnt/far/own' 2>&1 && echo written || :`
+	exits("survey", fence.Survey, 0, "")
+	exits("verify, not fenced", fence.Verify, 1, "it is still exported to "+client)
+	if said := f.on("vm", fmt.Sprintf(writes, "before")); said != "written\n" {
+		f.t.Fatalf("it is not fenced, and cannot write: %s", said)
+	}
+	for range 2 { // as after a cut
+		exits("fence", fence.Do, 0, "")
+		exits("verify", fence.Verify, 0, "")
+	}
+	eventually(f.t, "it is back", 20*time.Second, func() error {
+		if now := sessions(); len(now) != 1 || now[0] == first[0] {
+			return fmt.Errorf("it has sessions %v, and had %v", now, first)
+		}
+		return nil
+	})
+	had := f.on("vm", "cat /srv/docs/log /srv/docs/own")
+	if said := f.on("vm", fmt.Sprintf(writes, "fenced")); strings.Contains(said, "written") {
+		f.t.Errorf("it is fenced, and writes: %s", said)
+	}
+	exits("verify, once it tried", fence.Verify, 0, "")
+	if has := f.on("vm", "cat /srv/docs/log /srv/docs/own"); has != had {
+		f.t.Errorf("what it wrote arrived:\n%s\nand was\n%s", has, had)
+	}
+	if said := f.on("vm", "cat /mnt/docs/a"); said != "hello\n" {
+		f.t.Errorf("the other client reads %q", said)
+	}
+	exits("release", *fence.Release, 0, "")
+	if is := f.on("vm", "cat /etc/exports"); is != exports {
+		f.t.Errorf("the exports are\n%s", is)
+	}
+	if said := f.on("vm", fmt.Sprintf(writes, "released")); said != "written\n" {
+		f.t.Errorf("it was released, and cannot write: %s", said)
+	}
+	f.on("vm", "systemctl stop far; umount -l /mnt/far; ip link del near; ip netns del far")
 }
 
 // TestLookMount has a share on a kernel's NFS server, and one over FUSE whose
