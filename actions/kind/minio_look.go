@@ -86,17 +86,34 @@ func (m minioSaid) unmarked() actions.Reading {
 		Next: "set url to the address of its S3 side, and have a proxy hand on headers X-Minio-"}
 }
 
-// stranger says why an answer cannot be MinIO's, "" where it can. Health checks
-// have no body, whatever their code.
+// stranger says why an answer cannot be MinIO's, "" where it can. Its health checks
+// have a body where they complain, and none otherwise.
 func (h minioHealth) stranger() string {
-	if h.code == 0 {
-		return ""
-	}
 	who := orDefault(h.headers["server"], "something that does not say what it is")
-	if h.body > 0 {
+	switch {
+	case h.code == 0:
+	case h.body > 0 && (h.code < 400 || !h.own()):
 		return fmt.Sprintf("it is not MinIO that answers, but %s, with a page of %d bytes", who, h.body)
+	case h.code != 200 && !h.own():
+		return fmt.Sprintf("it is not MinIO that answers %d, but %s", h.code, who)
 	}
 	return ""
+}
+
+// begins says what a server has not loaded yet, "" where it has all it needs.
+func (h minioHealth) begins() string {
+	switch s := h.headers["x-minio-server-status"]; s {
+	case "":
+		return ""
+	case "offline":
+		return "it answers and is not ready: its drives or its other servers are not there yet"
+	case "bucket-metadata-offline":
+		return "it answers and is not ready: it has not read yet what buckets it has"
+	case "iam-offline":
+		return "it answers and is not ready: it has not read yet what users it has"
+	default:
+		return "it answers and is not ready: it calls itself " + s
+	}
 }
 
 func (m minioSaid) server() actions.Reading {
@@ -106,8 +123,10 @@ func (m minioSaid) server() actions.Reading {
 			return actions.Reading{Status: actions.Fail, Line: "it does not answer: " + orDefault(h.failed, "curl does not say why"), Next: "systemctl status minio, or docker logs of its container"}
 		case why != "":
 			return actions.Reading{Status: actions.Unknown, Line: why, Next: "set url to the address of its S3 side"}
-		case h.headers["x-minio-server-status"] == "offline" || h.code == 503:
-			return actions.Reading{Status: actions.Fail, Line: "it answers and is not ready: its drives or its other servers are not there yet", Next: "see its log"}
+		case h.begins() != "":
+			return actions.Reading{Status: actions.Fail, Line: h.begins(), Next: "see its log"}
+		case h.code == 503:
+			return actions.Reading{Status: actions.Fail, Line: "it answers and is not ready: more wait for it than it takes, or what it keeps its keys with is gone", Next: "see its log"}
 		case h.code != 200:
 			return actions.Reading{Status: actions.Unknown, Line: fmt.Sprintf("its health check answers %d, which is not known here", h.code)}
 		}
@@ -131,6 +150,8 @@ func (m minioSaid) quorum() actions.Reading {
 			return actions.Reading{Status: actions.Unknown, Line: "it does not say whether enough drives are there: " + orDefault(x.h.failed, "no answer")}
 		case why != "":
 			return actions.Reading{Status: actions.Unknown, Line: why}
+		case x.h.begins() != "":
+			return actions.Reading{Status: actions.Fail, Line: x.h.begins(), Next: "see its log"}
 		case x.h.code == 503:
 			return actions.Reading{Status: actions.Fail, Line: x.without, Next: "bring back the servers and drives that are gone: mc admin info"}
 		case x.h.code != 200:
@@ -152,14 +173,9 @@ func (m minioSaid) quorum() actions.Reading {
 
 // minioInfo is what mc admin info --json prints, as far as it is read here.
 type minioInfo struct {
-	Status string `json:"status"`
-	Error  struct {
-		Message string `json:"message"`
-		Cause   struct {
-			Message string `json:"message"`
-		} `json:"cause"`
-	} `json:"error"`
-	Info struct {
+	Status string     `json:"status"`
+	Error  minioError `json:"error"`
+	Info   struct {
 		Mode    string `json:"mode"`
 		Servers []struct {
 			State    string       `json:"state"`
@@ -170,6 +186,29 @@ type minioInfo struct {
 			Disks    []minioDrive `json:"disks"` // until 2021
 		} `json:"servers"`
 	} `json:"info"`
+}
+
+// minioError is what the client complains of: words where a server refused it, and
+// where it could not ask, a message with a cause.
+type minioError string
+
+func (e *minioError) UnmarshalJSON(b []byte) error {
+	var words string
+	if json.Unmarshal(b, &words) == nil {
+		*e = minioError(actions.Line(words))
+		return nil
+	}
+	var deep struct {
+		Message string `json:"message"`
+		Cause   struct {
+			Message string `json:"message"`
+		} `json:"cause"`
+	}
+	if err := json.Unmarshal(b, &deep); err != nil {
+		return err
+	}
+	*e = minioError(actions.Line(orDefault(deep.Cause.Message, deep.Message)))
+	return nil
 }
 
 type minioDrive struct {
@@ -187,13 +226,23 @@ func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
 	switch err := json.NewDecoder(bytes.NewReader([]byte(text))).Decode(&info); {
 	case strings.TrimSpace(m.admin) == "missing":
 		return []actions.Reading{{Status: actions.Unknown, Line: "MinIO's client is not installed on its host: drives are not seen", Next: "install mcli (mc) from MinIO's own archive"}}
+	case strings.TrimSpace(m.admin) == "gone":
+		return actions.UnknownReading("drives are not seen: the server does not answer")
+	case strings.TrimSpace(m.admin) == "colon":
+		return []actions.Reading{{Status: actions.Unknown, Line: "a key with a colon cannot be handed to MinIO's client: drives are not seen", Next: "make a key without one: mc admin accesskey create"}}
 	case exit == "124":
 		return actions.UnknownReading("MinIO's client got no answer within 20 s")
 	case err != nil:
 		return actions.UnknownReading("what MinIO's client says is not understood: %s", orNothing(firstLine([]byte(text)), 0))
 	case info.Status != "success":
-		why := actions.Line(orDefault(info.Error.Cause.Message, orDefault(info.Error.Message, "it does not say why")))
-		return []actions.Reading{{Status: actions.Unknown, Line: "drives are not seen: " + why, Next: "give access_key the right admin:ServerInfo"}}
+		r := actions.Reading{Status: actions.Unknown, Line: "drives are not seen: " + orDefault(string(info.Error), "it does not say why")}
+		switch why := string(info.Error); {
+		case strings.Contains(why, "Access Denied"):
+			r.Next = "give access_key the right admin:ServerInfo"
+		case strings.Contains(why, "does not exist in our records"), strings.Contains(why, "signature we calculated does not match"):
+			r.Next = "set access_key and secret_key"
+		}
+		return []actions.Reading{r}
 	case len(info.Info.Servers) == 0:
 		return actions.UnknownReading("it names no server")
 	}
@@ -207,7 +256,6 @@ func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
 				status = actions.Fail
 			}
 			out = append(out, actions.Reading{Item: who, Status: status, Line: "the server is " + orDefault(actions.Line(s.State), "in no state that it tells"), Next: "see its log"})
-			continue
 		}
 		for n, d := range append(s.Drives, s.Disks...) {
 			r := d.judge(space)
@@ -219,6 +267,9 @@ func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
 				seen[r.Item] = true
 				out = append(out, r)
 			}
+		}
+		if s.State != "online" {
+			continue
 		}
 		if len(s.Drives)+len(s.Disks) == 0 {
 			out = append(out, actions.Reading{Item: who, Status: actions.Unknown, Line: "it names no drive"})
@@ -232,7 +283,9 @@ func (m minioSaid) drives(space inventory.Bound) []actions.Reading {
 func (d minioDrive) judge(space inventory.Bound) actions.Reading {
 	switch d.State {
 	case "ok":
-	case "offline", "missing", "corrupt", "faulty", "permission", "permission-denied", "unformatted", "root-mount":
+	case "root-mount":
+		return actions.Reading{Status: actions.Fail, Line: "the drive is not mounted: its place is on the disk of the system", Next: "mount it again"}
+	case "offline", "missing", "corrupt", "faulty", "permission", "permission-denied", "unformatted":
 		return actions.Reading{Status: actions.Fail, Line: "the drive is " + d.State, Next: "replace it, or mount it again: MinIO heals it by itself"}
 	default:
 		return actions.Reading{Status: actions.Unknown, Line: "the drive's state is " + orDefault(actions.Line(d.State), "not told") + ", which is not known here"}
@@ -242,7 +295,7 @@ func (d minioDrive) judge(space inventory.Bound) actions.Reading {
 	}
 	used := d.Used / d.Total * 100
 	r := actions.Reading{Status: judge(space, used), Metrics: []actions.Metric{measured("used", "%", used, space)}}
-	r.Line = fmt.Sprintf("ok, %.0f%% of %.0f GiB used%s", used, d.Total/(1<<30), limitWords(space, r.Status, "%"))
+	r.Line = fmt.Sprintf("ok, %.0f%% of %s used%s", used, bytesWord(d.Total), limitWords(space, r.Status, "%"))
 	if d.Healing {
 		r.Status, r.Line = actions.Worst(r.Status, actions.Warn), r.Line+"; it heals"
 	}

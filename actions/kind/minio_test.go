@@ -29,11 +29,18 @@ func TestMinioAsks(t *testing.T) {
 	needTool(t, "curl")
 	t.Parallel()
 	code := map[string]int{"live": 200, "ready": 200, "cluster": 200, "cluster/read": 200}
-	page := ""
+	page, begins, complaint := "", "", ""
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", "MinIO")
+		if begins != "" {
+			w.Header().Set("X-Minio-Server-Status", begins)
+		}
 		w.Header().Set("X-Minio-Write-Quorum", "3")
-		w.WriteHeader(code[strings.TrimPrefix(r.URL.Path, "/minio/health/")])
+		answer := code[strings.TrimPrefix(r.URL.Path, "/minio/health/")]
+		w.WriteHeader(answer)
+		if answer != 200 && page == "" {
+			_, _ = w.Write([]byte(complaint))
+		}
 		_, _ = w.Write([]byte(page))
 	}))
 	defer s.Close()
@@ -51,8 +58,11 @@ func TestMinioAsks(t *testing.T) {
 	expect("quorum", actions.Fail, "too few drives are there to write")
 	code["cluster/read"] = 503
 	expect("quorum", actions.Fail, "too few drives are there to read")
-	code["ready"] = 503
-	expect("server", actions.Fail, "not ready")
+	code["cluster"], code["cluster/read"], begins = 503, 503, "iam-offline"
+	expect("quorum", actions.Fail, "not ready: it has not read yet what users it has")
+	begins = ""
+	code["ready"], complaint = 503, "<Error><Code>ServerBusy</Code></Error>"
+	expect("server", actions.Fail, "not ready: more wait for it than it takes")
 	code["ready"], code["cluster"], code["cluster/read"] = 200, 200, 200
 	expect("quorum", actions.OK, "enough drives")
 	page = "<html>welcome</html>"
@@ -61,11 +71,35 @@ func TestMinioAsks(t *testing.T) {
 	expect("server", actions.Fail, "it does not answer: (7)")
 }
 
+// A server that answers nothing costs one question, not five.
+func TestMinioSilent(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "[node.app]\n")
+	b.standIn("curl", `echo 'curl: (28) Operation timed out after 12001 milliseconds with 0 bytes received'; echo 'code 000 body 0'`)
+	b.standIn("mc", `echo 'mc version RELEASE.2025-04-16T18-13-26Z'`)
+	got := b.minioAnswers("http://127.0.0.1:1", "access_key = { env = \"A\" }", "secret_key = { env = \"S\" }")
+	for check, want := range map[string]actions.Reading{
+		"server": {Status: actions.Fail, Line: "it does not answer: (28) Operation timed out with 0 bytes received"},
+		"quorum": {Status: actions.Unknown, Line: "it does not say whether enough drives are there: (28) Operation timed out with 0 bytes received"},
+		"drives": {Status: actions.Unknown, Line: "drives are not seen: the server does not answer"},
+	} {
+		if rs := got[check]; len(rs) != 1 || rs[0].Status != want.Status || rs[0].Line != want.Line {
+			t.Errorf("%s: %+v", check, rs)
+		}
+	}
+	// Each of the three checks was asked for itself.
+	if calls := b.read("calls"); strings.Count(calls, "/minio/health/") != 3 || strings.Contains(calls, "admin") {
+		t.Errorf("called %s", calls)
+	}
+}
+
 // A key reaches MinIO's client by its environment, and nothing else; a file
 // manager of the same name is not asked.
 func TestMinioSecrets(t *testing.T) {
 	needTool(t, "curl")
 	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Server", "MinIO") }))
+	defer s.Close()
 	b := newBed(t, "[node.app]\n")
 	keys := []string{"access_key = { env = \"A\" }", "secret_key = { env = \"S\" }"}
 	b.standIn("mc", `[ "$1" != --version ] || { echo "${MC_IS-mc version RELEASE.2025-04-16T18-13-26Z}"; exit 0; }
@@ -73,17 +107,28 @@ env >>"$STATE/env"
 ls "$MC_CONFIG_DIR" >/dev/null || exit 9
 echo '{"status":"success","info":{"servers":[{"state":"online","endpoint":"a:1","drives":[{"path":"/d","state":"ok","totalspace":100,"usedspace":95}]}]}}'
 `)
-	got := b.minioAnswers("http://127.0.0.1:1", keys...)["drives"]
+	got := b.minioAnswers(s.URL, keys...)["drives"]
 	if !slices.ContainsFunc(got, func(r actions.Reading) bool { return r.Item == "/d" && r.Status == actions.Fail }) {
 		t.Errorf("drives: %+v", got)
 	}
-	if env := b.read("env"); !strings.Contains(env, "MC_HOST_jurymast=http://"+canary+":"+canary+"@127.0.0.1:1\n") || strings.Contains(b.read("calls"), canary[:11]) {
+	if env := b.read("env"); !strings.Contains(env, "MC_HOST_jurymast=http://"+canary+":"+canary+"@"+strings.TrimPrefix(s.URL, "http://")+"\n") || strings.Contains(b.read("calls"), canary[:11]) {
 		t.Errorf("called as %s with %s", b.read("calls"), env)
 	}
 	b.env = append(b.env, "MC_IS=GNU Midnight Commander 4.8.29")
-	got = b.minioAnswers("http://127.0.0.1:1", keys...)["drives"]
+	got = b.minioAnswers(s.URL, keys...)["drives"]
 	if len(got) != 1 || got[0].Status != actions.Unknown || !strings.Contains(got[0].Line, "is not installed") {
 		t.Errorf("with a file manager: %+v", got)
+	}
+	// Built from its source it names no release.
+	b.env = append(b.env, "MC_IS=mc version DEVELOPMENT.GOGET (commit-id=DEVELOPMENT.GOGET)\nCopyright (c) 2015-0000 MinIO, Inc.")
+	if got = b.minioAnswers(s.URL, keys...)["drives"]; len(got) != 2 {
+		t.Errorf("with a client that was built here: %+v", got)
+	}
+	// What follows a second colon is a session's token to the client.
+	b.secrets = map[string]string{"S": "half:half"}
+	got = b.minioAnswers(s.URL, keys...)["drives"]
+	if len(got) != 1 || got[0].Status != actions.Unknown || !strings.Contains(got[0].Line, "a key with a colon") {
+		t.Errorf("with a colon: %+v", got)
 	}
 }
 

@@ -9,13 +9,19 @@ if ! command -v curl >/dev/null; then
 fi
 url=${URL%/}
 
-# health asks one address. A health check of MinIO answers with a code, headers
-# and nothing else; what is longer is somebody else's page.
+# health asks one address. A health check of MinIO answers with a code and headers,
+# and has a body only where it complains. It takes 10 s to say that drives do not
+# answer. What does not answer at all is asked once.
+gone=
 health() {
     printf '== %s\n' "$1"
-    set -- -sS -m 10 --noproxy '*' -o /dev/null -D - -w 'code %{http_code} body %{size_download}\n' "$url/minio/health/$2"
-    [ -z "$CACERT" ] || set -- --cacert "$CACERT" "$@"
-    curl "$@" 2>&1 </dev/null | tr -d '\r' | sed 's/ after [0-9]* ms//' | grep -iE '^(code |server: |x-minio-|curl: )'
+    if [ -z "$gone" ]; then
+        set -- -sS -m 12 --noproxy '*' -o /dev/null -D - -w 'code %{http_code} body %{size_download}\n' "$url/minio/health/$2"
+        [ -z "$CACERT" ] || set -- --cacert "$CACERT" "$@"
+        said=$(curl "$@" 2>&1 </dev/null | tr -d '\r' | sed 's/ after [0-9]* m[a-z]*//' | grep -iE '^(code |server: |x-minio-|curl: )')
+        case $said in *'code 000 '*) gone=$said ;; esac
+    fi
+    printf '%s\n' "$said"
 }
 health live live
 health ready ready
@@ -25,14 +31,18 @@ if [ "$ADMIN" = yes ]; then
     echo '== admin'
     client=
     for name in mcli mc; do
-        # Another mc manages files.
-        if command -v "$name" >/dev/null && "$name" --version </dev/null 2>/dev/null | grep -qi 'RELEASE'; then
+        # Another mc manages files. One that was built from its source has no release.
+        if command -v "$name" >/dev/null && "$name" --version </dev/null 2>/dev/null | grep -qiE 'RELEASE|MinIO'; then
             client=$name
             break
         fi
     done
     if [ -z "$client" ]; then
         echo missing
+    elif [ -n "$gone" ]; then
+        echo gone
+    elif case $ACCESS_KEY$SECRET_KEY in *:*) true ;; *) false ;; esac; then
+        echo colon
     else
         MC_CONFIG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/jurymast.XXXXXX") || exit 1
         trap 'rm -rf "$MC_CONFIG_DIR"' EXIT
