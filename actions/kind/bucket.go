@@ -55,7 +55,7 @@ apart, is said and is no fault. Copy with a tool that keeps what it did not copy
 		{Name: "behind", Unit: "h", Warn: 2, Fail: 26, Doc: "age of the oldest object that the mirror lacks, or has in another size"},
 	},
 	Checks: bucketChecks,
-	Proved: map[string]actions.Ground{"look": actions.Documented},
+	Proved: map[string]actions.Ground{"look": actions.Recorded},
 }
 
 func bucketChecks(_ *inventory.Fleet, t inventory.Target) []actions.Check {

@@ -31,7 +31,7 @@ func bucketError(why string) actions.Reading {
 	switch code {
 	case "NoSuchBucket":
 		r.Status, r.Line, r.Next = actions.Fail, "the store has no such bucket", "see its name, and whether the key is of the right account"
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken":
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "InvalidTokenId":
 		r.Line, r.Next = "the key is wrong: "+why, "set access_key and secret_key"
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
 		r.Line, r.Next = "the key has expired: "+why, "set access_key and secret_key"
@@ -39,7 +39,9 @@ func bucketError(why string) actions.Reading {
 		r.Line, r.Next = "the key may not ask that: "+why, "jurymast kinds bucket says which rights it needs"
 	case "RequestTimeTooSkewed":
 		r.Line, r.Next = "the clock of its host is off, so that no key counts: "+why, "timedatectl"
-	case "SlowDown", "ServiceUnavailable", "InternalError", "503", "500":
+	case "SlowDownRead", "SlowDownWrite": // MinIO's words; what it says of them is to ask less
+		r.Status, r.Line, r.Next = actions.Fail, "the store cannot get at what it keeps, too few of its drives may be there: "+why, "see the store itself: kind minio"
+	case "SlowDown", "ServiceUnavailable", "ServerBusy", "XMinioServerNotInitialized", "InternalError", "503", "500":
 		r.Status, r.Line = actions.Fail, "the store has trouble of its own: "+why
 	case "":
 		switch {
@@ -118,6 +120,10 @@ func bucketVersioning(parts map[string]string, must bool) actions.Reading {
 }
 
 func bucketLock(parts map[string]string, must bool) actions.Reading {
+	// MinIO says of a bucket that is not there what it says of one without a lock.
+	if r := bucketAnswers(parts); r.Status == actions.Fail {
+		return r
+	}
 	const next = "aws s3api put-object-lock-configuration; a bucket made without it has to be made anew with many stores"
 	var l struct {
 		ObjectLockConfiguration *struct {
