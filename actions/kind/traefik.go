@@ -35,7 +35,8 @@ A copy has what data names (of a container the folders of the host that it reads
 files of acme. Traefik has no test of a configuration: of a copy it is seen that these files are whole and closed to
 others, and it is put back with Traefik stopped, which writes them from memory. What was there comes back where Traefik
 does not start with the copy, or does not answer. It answers before it has read its dynamic configuration, and a broken
-file of that is not seen by that, either: set prove. It is led over by kind proxy-file, which writes a file of its dynamic configuration.`,
+file of that is not seen by that, either: set prove. It is led over by kind proxy-file, which writes a file of its
+dynamic configuration.`,
 	Levels: []inventory.Level{inventory.LevelService, inventory.LevelCheck},
 	Options: []inventory.Option{
 		{Name: "api", Type: inventory.TypeURL, Default: traefikAPI, Doc: "its API, without /api"},
