@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -237,117 +237,108 @@ func (s *Store) remember(due []*actions.Entry) {
 // putMetrics writes the metrics of entries, in the order of dueMetrics, into
 // the chunks of their targets.
 func putMetrics(ctx context.Context, tx *sql.Tx, r resolution, due []*actions.Entry) error {
-	w := chunkWriter{resolution: r, tx: tx, words: map[string]string{}}
-	ofTarget := slices.Collect(byTarget(due))
-	for some := range slices.Chunk(ofTarget, atOnce) {
-		for len(some) > 0 { // once, unless a look was longer than a chunk
-			var err error
-			if some, err = w.put(ctx, some); err != nil {
-				return err
-			}
+	if len(due) == 0 {
+		return nil
+	}
+	w, err := newChunkWriter(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	for len(due) > 0 {
+		n := 1
+		for n < len(due) && due[n].Target == due[0].Target {
+			n++
 		}
+		if err := w.put(ctx, due[:n]); err != nil {
+			return fmt.Errorf("%s: %w", due[0].Target, err)
+		}
+		due = due[n:]
 	}
 	return nil
-}
-
-// byTarget returns the entries of each target; those of one stand together.
-func byTarget(due []*actions.Entry) iter.Seq[[]*actions.Entry] {
-	return func(yield func([]*actions.Entry) bool) {
-		for len(due) > 0 {
-			n := 1
-			for n < len(due) && due[n].Target == due[0].Target {
-				n++
-			}
-			if !yield(due[:n]) {
-				return
-			}
-			due = due[n:]
-		}
-	}
 }
 
 // chunkWriter puts points into chunks of one resolution.
 type chunkWriter struct {
 	resolution
-	tx    *sql.Tx
-	words map[string]string // names that were met in chunks
+	find, insert, update *sql.Stmt
+	words                map[string]string // names that were met in chunks
 }
 
-// openChunk is one that points are added to, and the times in seconds of its first
-// and last.
-type openChunk struct {
-	*chunk
-	since, until int64
+func newChunkWriter(ctx context.Context, tx *sql.Tx, r resolution) (*chunkWriter, error) {
+	w := &chunkWriter{resolution: r, words: map[string]string{}}
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&w.find, `select since, until, data from chunk where target = $1 and step = $2 and since <= $3 order by since desc limit 1`},
+		{&w.insert, `insert into chunk (target, step, since, until, data) values ($1, $2, $3, $4, $5)`},
+		{&w.update, `update chunk set until = $1, data = $2 where target = $3 and step = $4 and since = $5`},
+	} {
+		var err error
+		if *p.stmt, err = tx.PrepareContext(ctx, byPlace(p.text)); err != nil {
+			w.close()
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
-// put writes the metrics of entries, those of one target in each, which are in
-// order of time: of each target as many as go into one chunk. It returns the rest.
-func (w *chunkWriter) put(ctx context.Context, some [][]*actions.Entry) (rest [][]*actions.Entry, err error) {
-	open, err := w.open(ctx, some)
-	if err != nil {
-		return nil, err
-	}
-	var put []any
-	for _, entries := range some {
-		target := entries[0].Target
-		c, known := open[target]
-		if !known {
-			at := entries[0].At.Unix()
-			c = openChunk{&chunk{}, at, at}
-		}
-		n, changed := 0, false
-		for ; n < len(entries) && entries[n].At.Unix() < c.since+w.span(); n++ {
-			changed = c.add(w.step, entries[n]) || changed
-			c.until = max(c.until, entries[n].At.Unix())
-		}
-		if changed {
-			put = append(put, string(target), w.step, c.since, c.until, c.encode())
-		}
-		if n < len(entries) {
-			rest = append(rest, entries[n:])
+func (w *chunkWriter) close() {
+	for _, st := range []*sql.Stmt{w.find, w.insert, w.update} {
+		if st != nil {
+			_ = st.Close() // nothing is lost by it
 		}
 	}
-	if len(put) > 0 {
-		_, err = w.tx.ExecContext(ctx, `insert into chunk (target, step, since, until, data) values `+marks("(?, ?, ?, ?, ?)", len(put)/5)+`
-			on conflict (target, step, since) do update set until = excluded.until, data = excluded.data`, put...)
-	}
-	return rest, err
 }
 
-// open returns the chunks that the first entries of some targets belong to: the
-// newest one of each that begins before it, and none where that is full, too old
-// or unreadable.
-func (w *chunkWriter) open(ctx context.Context, some [][]*actions.Entry) (map[inventory.Ref]openChunk, error) {
-	first := make(map[inventory.Ref]int64, len(some))
-	args := make([]any, 0, 2*len(some)+2)
-	for _, entries := range some {
-		first[entries[0].Target] = entries[0].At.Unix()
-		args = append(args, string(entries[0].Target), entries[0].At.Unix())
-	}
-	open := make(map[inventory.Ref]openChunk, len(some))
-	err := each(ctx, w.tx, func(rows *sql.Rows) error {
-		var target inventory.Ref
-		var since, until int64
-		var data sql.RawBytes
-		if err := rows.Scan(&target, &since, &until, &data); err != nil {
+// put writes the metrics of entries of one target, which are in order of time.
+func (w *chunkWriter) put(ctx context.Context, entries []*actions.Entry) error {
+	target := string(entries[0].Target)
+	for len(entries) > 0 {
+		c, since, until, err := w.open(ctx, target, entries[0].At.Unix())
+		if err != nil {
 			return err
 		}
-		at := first[target]
-		if at >= since+w.span() {
-			return nil
+		isNew := len(c.rows) == 0
+		// All entries of one look go into one chunk, unless the look was long.
+		n, changed := 0, false
+		for ; n < len(entries) && entries[n].At.Unix() < since+w.span(); n++ {
+			changed = c.add(w.step, entries[n]) || changed
+			until = max(until, entries[n].At.Unix())
 		}
-		c, err := decodeChunk(data, w.words)
+		entries = entries[n:]
 		switch {
-		case err == nil && len(c.rows) > 0 && (len(c.rows) < chunkRows || at/w.step <= c.rows[len(c.rows)-1].at/w.step):
-			open[target] = openChunk{c, since, until}
-		case err != nil && since == at:
-			return fmt.Errorf("%s: %w: %w", target, errBroken, err) // there is no room for another
+		case !changed:
+		case isNew:
+			_, err = w.insert.ExecContext(ctx, target, w.step, since, until, c.encode())
+		default:
+			_, err = w.update.ExecContext(ctx, until, c.encode(), target, w.step, since)
 		}
-		return nil
-	}, `with wanted (target, at) as (values `+marks("(?, ?)", len(some))+`)
-		select chunk.target, chunk.since, chunk.until, chunk.data from wanted cross join chunk
-		where chunk.target = wanted.target and chunk.step = ? and chunk.since = (select max(since) from chunk as c
-			where c.target = wanted.target and c.step = ? and c.since <= wanted.at)`,
-		append(args, w.step, w.step)...)
-	return open, err
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open returns the chunk that a point at a time belongs to and the times of
+// its first and last: the newest one that begins before it, or an empty one
+// where that is full, too old or unreadable.
+func (w *chunkWriter) open(ctx context.Context, target string, at int64) (c *chunk, since, until int64, err error) {
+	var data []byte
+	err = w.find.QueryRowContext(ctx, target, w.step, at).Scan(&since, &until, &data)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, 0, 0, err
+	}
+	if err == nil && at < since+w.span() {
+		c, err := decodeChunk(data, w.words)
+		if err == nil && len(c.rows) > 0 && (len(c.rows) < chunkRows || at/w.step <= c.rows[len(c.rows)-1].at/w.step) {
+			return c, since, until, nil
+		}
+		if err != nil && since == at {
+			return nil, 0, 0, fmt.Errorf("%w: %w", errBroken, err) // there is no room for another
+		}
+	}
+	return &chunk{}, at, at, nil
 }
