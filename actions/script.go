@@ -60,6 +60,11 @@ func (s Script) Key() string {
 // a value holds a NUL byte, which no shell variable can.
 func (s Script) Render() (text string, secrets []byte, err error) {
 	var b, sec strings.Builder
+	room := len(s.Body) + 1
+	for k, v := range s.Inputs {
+		room += len(k) + len(v) + len(`\''`)*strings.Count(v, "'") + len("=''\n")
+	}
+	b.Grow(room)
 	for _, k := range slices.Sorted(maps.Keys(s.Inputs)) {
 		if err := assign(&b, k, s.Inputs[k]); err != nil {
 			return "", nil, fmt.Errorf("script %s: input %w", s.Name, err)
@@ -90,9 +95,17 @@ func assign(b *strings.Builder, name, value string) error {
 		return fmt.Errorf("%s holds a NUL byte, which no shell variable can", name)
 	}
 	b.WriteString(name)
-	b.WriteByte('=')
-	b.WriteString(Quote(value))
-	b.WriteByte('\n')
+	b.WriteString("='")
+	for {
+		plain, rest, quoted := strings.Cut(value, "'")
+		b.WriteString(plain)
+		if !quoted {
+			break
+		}
+		b.WriteString(`'\''`)
+		value = rest
+	}
+	b.WriteString("'\n")
 	return nil
 }
 

@@ -76,8 +76,10 @@ func (p *Pool) Stream(ctx context.Context, host string, c Command, stdout, stder
 }
 
 // run runs c and keeps so many bytes of each stream. A shell that was started
-// ahead and is found dead is replaced: of the text nothing was run. So is, once, a
-// session on which no shell came to be before the line was cut: it was sent no text.
+// ahead and is found dead is replaced: it never said that it began. Where the line
+// was cut in the instant after it was given its text it may have, all the same:
+// what must happen once goes by [Pool.Start]. So is, once, a session on which no
+// shell came to be before the line was cut: it was sent no text.
 func (p *Pool) run(ctx context.Context, host string, c Command, keep int, stdout, stderr func([]byte)) (raw, error) {
 	for again := true; ; {
 		mark := newMark()
@@ -174,7 +176,8 @@ func (r *running) start(text []byte) {
 }
 
 func (r *running) read(read func([]byte) (int, error), g *gate) {
-	buf := make([]byte, 32<<10)
+	// Most streams carry a few words, or nothing, and a sweep has two for each host.
+	buf := make([]byte, 1<<10)
 	for {
 		n, err := read(buf)
 		r.bytes.Add(int64(n))
@@ -186,6 +189,9 @@ func (r *running) read(read func([]byte) (int, error), g *gate) {
 				g.lines.Flush()
 			}
 			return
+		}
+		if n == len(buf) && n < 32<<10 {
+			buf = make([]byte, 32<<10)
 		}
 	}
 }

@@ -46,17 +46,30 @@ func wrap(mark string, c Command) ([]byte, error) {
 		return nil, errNUL
 	}
 	var b bytes.Buffer
-	b.Grow(len(announceScript) + len(c.Secrets) + len(c.Text) + 256)
+	b.Grow(len(announceScript) + len(c.Secrets) + len(c.Text) + len(`\''`)*strings.Count(c.Text, "'") + 256)
 	fmt.Fprintf(&b, "JM_MARK=%s\n", mark)
 	b.WriteString(announceScript)
 	b.Write(c.Secrets)
 	if n := len(c.Secrets); n > 0 && c.Secrets[n-1] != '\n' {
 		b.WriteByte('\n')
 	}
-	b.WriteString("eval ")
-	b.WriteString(quote("{ :\n" + c.Text + "\n}"))
-	b.WriteString(" </dev/null\n")
+	b.WriteString("eval '{ :\n")
+	within(&b, c.Text)
+	b.WriteString("\n}' </dev/null\n")
 	return b.Bytes(), nil
+}
+
+// within writes s as it stands between the quotes of a word of POSIX sh.
+func within(b *bytes.Buffer, s string) {
+	for {
+		plain, rest, quoted := strings.Cut(s, "'")
+		b.WriteString(plain)
+		if !quoted {
+			return
+		}
+		b.WriteString(`'\''`)
+		s = rest
+	}
 }
 
 // quote returns s as one word of POSIX sh.

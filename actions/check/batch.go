@@ -237,9 +237,10 @@ func batch(runs []job, nonce string, budget time.Duration, sudo bool) (ssh.Comma
 
 // laneFor returns what runs lists of checks, with what it must be told.
 func laneFor(keep int) string {
-	return fmt.Sprintf("jm_max=%d jm_max_err=%d jm_most=%d\n", keep, maxErr, maxWorkers) +
-		"jm_worker=" + actions.Quote(workerScript) + "\n" + laneScript
+	return fmt.Sprintf("jm_max=%d jm_max_err=%d jm_most=%d\n", keep, maxErr, maxWorkers) + laneAndWorker
 }
+
+var laneAndWorker = "jm_worker=" + actions.Quote(workerScript) + "\n" + laneScript
 
 // assign gives a batch a variable. Those of checks that need root are handed on
 // to root's shell: they are kept together, as the text of their assignments.

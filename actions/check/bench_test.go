@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,21 +138,28 @@ func word(text []byte, prefix string) string {
 }
 
 // BenchmarkSweepThousand is a warm sweep of 1000 hosts, and the same number of
-// commands over connections of x/crypto/ssh with nothing around them. The aim
-// is at most twice.
+// commands over connections of x/crypto/ssh with nothing around them: of the text
+// that a host is sent in a sweep, and of two lines. The aim is at most twice.
 func BenchmarkSweepThousand(b *testing.B) {
 	const n = 1000
 	var hosts []sshlab.Host
 	for i := range n {
 		hosts = append(hosts, quick(fmt.Sprintf("h%d", i)))
 	}
+	var text atomic.Pointer[[]byte]
+	answer := hosts[0].Canned
+	hosts[0].Canned = func(command string, stdin []byte) (stdout, stderr []byte, exit int) {
+		text.Store(&stdin)
+		return answer(command, stdin)
+	}
 	d := newBed(b, nil, hosts...)
 	b.Run("ours", d.measure)
-	b.Run("bare", func(b *testing.B) { bare(b, d.lab) })
+	b.Run("bare", func(b *testing.B) { bare(b, d.lab, *text.Load()) })
+	b.Run("bare, two lines", func(b *testing.B) { bare(b, d.lab, []byte("JM_MARK=x\njm_nonce='x'\n")) })
 }
 
-// bare runs one command on every machine, 128 at once.
-func bare(b *testing.B, lab *sshlab.Lab) {
+// bare gives a shell on every machine a text, 128 at once.
+func bare(b *testing.B, lab *sshlab.Lab, text []byte) {
 	pem, err := os.ReadFile(lab.Identity())
 	if err != nil {
 		b.Fatal(err)
@@ -181,7 +189,7 @@ func bare(b *testing.B, lab *sshlab.Lab) {
 						b.Error(err)
 						continue
 					}
-					s.Stdin = bytes.NewReader([]byte("JM_MARK=x\njm_nonce='x'\n"))
+					s.Stdin = bytes.NewReader(text)
 					if _, err := s.Output("exec /bin/sh -s"); err != nil {
 						b.Error(err)
 					}

@@ -40,6 +40,13 @@ func (a *answering) all() []inventory.Ref {
 	return slices.Clone(a.hosts)
 }
 
+// count is how many there are.
+func (a *answering) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.hosts)
+}
+
 // presume asks about a host that is about to be looked at, should it be silent
 // for too long. It returns nil where that cannot be told.
 func (s *sweep) presume(ctx context.Context, host inventory.Ref) *presumption {

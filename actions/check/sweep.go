@@ -40,7 +40,7 @@ func (l *Looker) Sweep(ctx context.Context, f *inventory.Fleet, visits []Visit) 
 			select {
 			case <-s.patience.C:
 				s.late = true
-				s.sendOut(ctx, func(w Look) bool { return len(s.answered.all()) > 0 || errors.Is(w.Err, ssh.Refused) })
+				s.sendOut(ctx, func(w Look) bool { return s.answered.count() > 0 || errors.Is(w.Err, ssh.Refused) })
 				continue
 			case look = <-s.looks:
 				s.open--
@@ -134,7 +134,7 @@ func (s *sweep) settle(ctx context.Context, look Look) (final bool) {
 			look.presumed.stop()
 		}
 	}
-	if n := len(s.answered.all()); n >= witnesses || n > 0 && s.late || s.open == 0 {
+	if n := s.answered.count(); len(s.waiting) > 0 && (n >= witnesses || n > 0 && s.late || s.open == 0) {
 		s.sendOut(ctx, func(Look) bool { return true })
 	}
 	return final
