@@ -395,7 +395,7 @@ volumes: {data: {}}
 
 // TestLookMachine looks at what only a kernel of its own has.
 func TestLookMachine(t *testing.T) {
-	beside(t, heavy, 6*time.Minute)
+	beside(t, heavy, 5*time.Minute)
 	f := newFleet(t, bed.Options{Nodes: []string{"n1"}, Machine: "vm"}, `
 [share.docs]
 kind = "nfs"
@@ -432,7 +432,7 @@ fstype = "nfs4"
 	f.part("processes wait for a disk", func(f *fleet) {
 		f.finds("vm", "load", "", "ok", "per processor over 5 min")
 		f.on("vm", `fsfreeze -f /srv; for i in $(seq 60); do touch /srv/waits.$i >/dev/null 2>&1 & done
-until awk '{ exit $2 < 3.4 }' /proc/loadavg; do sleep 1; done; fsfreeze -u /srv`)
+until awk '{ exit $2 < 3.1 }' /proc/loadavg; do sleep 1; done; fsfreeze -u /srv`)
 		f.finds("vm", "load", "", "warn", "per processor over 5 min")
 	})
 	f.part("memory runs out, and swap fills", func(f *fleet) {
@@ -473,7 +473,10 @@ dd if=/dev/zero of=/dev/shm/fill bs=1M count=$((free + 256 - 150)) 2>&1`)
 	f.part("a share of the kernel's NFS server", func(f *fleet) {
 		f.bad("docs", "fail", "no thread of the NFS server runs")
 		f.bad("seen", "fail", "not mounted")
+		// A server that has just started lets nobody in before its clients of before
+		// have had 90 s to say what they held (man rpc.nfsd, -G).
 		f.on("vm", `mkdir -p /srv/docs /mnt/docs; echo hello >/srv/docs/a; echo '/srv/docs 127.0.0.1(rw,sync,no_subtree_check)' >/etc/exports
+printf '[nfsd]\ngrace-time=10\nlease-time=10\n' >>/etc/nfs.conf
 systemctl start nfs-server 2>&1; mount -t nfs4 127.0.0.1:/srv/docs /mnt/docs`)
 		f.well("docs")
 		f.well("seen")
