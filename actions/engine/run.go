@@ -91,7 +91,7 @@ func confirmed(p actions.Plan, a Approval) string {
 // heldNext says what to do about a run that holds a target: one that has no
 // process any more was cut off, and can be gone on with.
 func (e *Engine) heldNext(ctx context.Context, h *store.HeldError) string {
-	if e.Alive(ctx, h.Run) {
+	if e.Alive(h.Run) {
 		return "jurymast runs attach " + h.Run
 	}
 	return "jurymast runs resume " + h.Run + ", or undo, or close it"
@@ -111,7 +111,7 @@ func (e *Engine) CutOff(ctx context.Context, t inventory.Ref) (string, error) {
 	for _, r := range rs {
 		switch Outcome(r.State) {
 		case run.Queued, run.Running, run.Undoing:
-			if !e.Alive(ctx, r.ID) {
+			if !e.Alive(r.ID) {
 				return r.ID, nil
 			}
 		}
@@ -288,18 +288,13 @@ func (e *Engine) Runs(ctx context.Context, f RunFilter) ([]actions.Run, error) {
 }
 
 // Alive reports whether a process carries the run out now.
-func (e *Engine) Alive(ctx context.Context, id string) bool {
+func (e *Engine) Alive(id string) bool {
 	s, err := e.store()
 	if err != nil {
 		return false
 	}
-	unlock, err := s.Lock(ctx, "run "+id, e.options.Who, 0)
-	if err == nil {
-		_ = unlock() // nobody holds it
-		return false
-	}
-	var locked *store.LockedError
-	return errors.As(err, &locked)
+	held, err := s.Locked("run " + id)
+	return err == nil && held
 }
 
 // followPause is how often new events are looked for.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"sync"
@@ -25,14 +26,13 @@ type holder struct {
 
 // Lock takes the lock of a name for this store, across processes, and waits
 // for it at most so long; with a wait of 0 it does not wait. Who holds it
-// already is told by the *[LockedError].
+// already is told by the *[LockedError]; one who only asks ([Store.Locked]) is none.
 //
 // It is a lock of the kernel on a file beside the store: it ends with the
 // process that holds it, however that ends. The file stays. Unlock may be
 // called more than once.
 func (s *Store) Lock(ctx context.Context, name, by string, wait time.Duration) (unlock func() error, err error) {
-	path := s.path + "." + url.PathEscape(name) + ".lock"
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(s.lockPath(name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, s.wrap("lock "+name, err)
 	}
@@ -54,8 +54,41 @@ func (s *Store) Lock(ctx context.Context, name, by string, wait time.Duration) (
 	return sync.OnceValue(func() error { return errors.Join(f.Truncate(0), f.Close()) }), nil
 }
 
+// Locked reports whether a process holds the lock of a name now. Asking keeps
+// nobody from the lock.
+func (s *Store) Locked(name string) (bool, error) {
+	f, err := os.Open(s.lockPath(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.wrap("see the lock "+name, err)
+	}
+	held, err := heldAlone(f)
+	return held, s.wrap("see the lock "+name, errors.Join(err, f.Close()))
+}
+
+func (s *Store) lockPath(name string) string { return s.path + "." + url.PathEscape(name) + ".lock" }
+
+// heldAlone reports whether somebody holds a file's lock for himself. To see that
+// it takes a share of the lock, for an instant.
+func heldAlone(f *os.File) (bool, error) {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return false, syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return true, nil
+		case !errors.Is(err, syscall.EINTR):
+			return false, err
+		}
+	}
+}
+
 // flock tries until it has the lock, the wait is over (EWOULDBLOCK) or ctx
-// ends. A blocking flock could not be called off.
+// ends. A blocking flock could not be called off. Those who only ask for the lock
+// are waited for in any case: they have it for an instant.
 func flock(ctx context.Context, f *os.File, wait time.Duration) error {
 	over := time.NewTimer(wait)
 	defer over.Stop()
@@ -63,16 +96,26 @@ func flock(ctx context.Context, f *os.File, wait time.Duration) error {
 	defer again.Stop()
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return err
 		}
-		if wait <= 0 && errors.Is(err, syscall.EWOULDBLOCK) {
+		held, serr := heldAlone(f)
+		late := over.C
+		switch {
+		case serr != nil:
+			return serr
+		case held && wait <= 0:
 			return err
+		case !held:
+			late = nil
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-over.C:
+		case <-late:
 			return syscall.EWOULDBLOCK
 		case <-again.C:
 		}

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -336,4 +338,54 @@ func TestLockWithinOneProcess(t *testing.T) {
 	if err := unlock(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestWhoAsksForALockKeepsNobodyFromIt holds a share of a lock, as those do who
+// ask whether somebody has it.
+func TestWhoAsksForALockKeepsNobodyFromIt(t *testing.T) {
+	s := newTest(t)
+	locked := func(want bool) {
+		t.Helper()
+		if held, err := s.Locked("run"); held != want || err != nil {
+			t.Errorf("locked: %v, %v, want %v", held, err, want)
+		}
+	}
+	locked(false)
+	if _, err := os.Stat(s.lockPath("run")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("asking has made its file: %v", err)
+	}
+	unlock, err := s.Lock(t.Context(), "run", "one", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked(true)
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	asks, err := os.Open(s.lockPath("run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(asks.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	locked(false)
+	// It is waited for, and not told as somebody who holds the lock.
+	soon, cancel := context.WithTimeout(t.Context(), 3*tick)
+	defer cancel()
+	if _, err := s.Lock(soon, "run", "two", 0); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("beside one who asks: %v", err)
+	}
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Lock(t.Context(), "run", "two", 0)
+		got <- err
+	}()
+	if err := asks.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+	locked(true)
 }

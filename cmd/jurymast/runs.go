@@ -67,7 +67,7 @@ func (a *app) runsList() *cobra.Command {
 // standing is the state of a run as people are told it: one that should be
 // under way and has no process was cut off.
 func (a *app) standing(ctx context.Context, e *engine.Engine, r actions.Run) string {
-	if running(r.State) && !e.Alive(ctx, r.ID) {
+	if running(r.State) && !e.Alive(r.ID) {
 		return "cut off"
 	}
 	return r.State
@@ -163,7 +163,7 @@ func (a *app) runsStop() *cobra.Command {
 		if err := e.Ask(ctx, r.ID, then); err != nil {
 			return err
 		}
-		if running(r.State) && !e.Alive(ctx, r.ID) {
+		if running(r.State) && !e.Alive(r.ID) {
 			_, err = fmt.Fprintf(a.err, "run %s has no process now: jurymast runs resume %s, or undo, or close\n", r.ID, r.ID)
 		}
 		return err
