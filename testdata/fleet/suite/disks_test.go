@@ -107,7 +107,7 @@ mdadm --zero-superblock /dev/vde; mdadm /dev/md127 --add /dev/vde 2>&1; mdadm --
 		// The spare comes in at once: slow enough to be seen.
 		f.on("vm", "echo 500 >/proc/sys/dev/raid/speed_limit_max; mdadm /dev/md0 --fail /dev/vdb 2>&1")
 		f.finds("vm", "arrays", "md0", "fail", "degraded")
-		for _, r := range f.findings("vm") {
+		for _, r := range f.look("vm") {
 			if r.Status == "ok" && (r.Check == "arrays" || r.Check == "checked") {
 				t.Errorf("without a right: %s", r)
 			}
@@ -144,11 +144,12 @@ btrfs device stats -z /srv`)
 		f.well("vm")
 	})
 	f.part("a device is missing", func(f *fleet) {
-		f.on("vm", "umount /srv; wipefs -qa /dev/vdc; btrfs device scan --forget; mount -o degraded /dev/vdb /srv; dd if=/dev/urandom of=/srv/y bs=1M count=40 2>/dev/null; sync")
+		f.on("vm", "umount /srv; wipefs -qa /dev/vdc; btrfs device scan --forget; mount -o degraded /dev/vdb /srv; dd if=/dev/urandom of=/srv/y bs=1M count=20 2>/dev/null; sync")
 		f.finds("vm", "devices", "/srv", "fail", "a device is missing")
 		f.finds("vm", "room", "/srv", "warn", "several profiles")
 		f.record("btrfs", "vm", "missing", version, all)
-		f.on("vm", "btrfs replace start -f -B 2 /dev/vdd /srv && btrfs balance start --enqueue -dconvert=raid1,soft -mconvert=raid1,soft /srv && btrfs scrub start -B /srv")
+		f.on("vm", `btrfs replace start -f -B 2 /dev/vdd /srv && sync && btrfs balance start --enqueue -dusage=0 -musage=0 /srv &&
+btrfs balance start --enqueue -dconvert=raid1,soft -mconvert=raid1,soft /srv && btrfs scrub start -B /srv || { btrfs filesystem usage /srv; dmesg | tail -n 5; exit 1; }`)
 		f.well("vm")
 	})
 	f.part("it is full", func(f *fleet) {
