@@ -96,15 +96,7 @@ func assign(b *strings.Builder, name, value string) error {
 	}
 	b.WriteString(name)
 	b.WriteString("='")
-	for {
-		plain, rest, quoted := strings.Cut(value, "'")
-		b.WriteString(plain)
-		if !quoted {
-			break
-		}
-		b.WriteString(`'\''`)
-		value = rest
-	}
+	b.WriteString(strings.ReplaceAll(value, "'", `'\''`))
 	b.WriteString("'\n")
 	return nil
 }

@@ -54,26 +54,16 @@ func wrap(mark string, c Command) ([]byte, error) {
 		b.WriteByte('\n')
 	}
 	b.WriteString("eval '{ :\n")
-	within(&b, c.Text)
+	b.WriteString(inQuotes(c.Text))
 	b.WriteString("\n}' </dev/null\n")
 	return b.Bytes(), nil
 }
 
-// within writes s as it stands between the quotes of a word of POSIX sh.
-func within(b *bytes.Buffer, s string) {
-	for {
-		plain, rest, quoted := strings.Cut(s, "'")
-		b.WriteString(plain)
-		if !quoted {
-			return
-		}
-		b.WriteString(`'\''`)
-		s = rest
-	}
-}
-
 // quote returns s as one word of POSIX sh.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+func quote(s string) string { return "'" + inQuotes(s) + "'" }
+
+// inQuotes returns s as it stands between the quotes of such a word.
+func inQuotes(s string) string { return strings.ReplaceAll(s, "'", `'\''`) }
 
 // place is where a text runs, as announced.
 type place struct {
