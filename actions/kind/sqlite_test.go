@@ -463,6 +463,9 @@ func TestSQLiteClosed(t *testing.T) {
 		}
 		lite(t, at(name), "create table t (a); insert into t values (1)")
 	}
+	if err := os.Symlink("plain", at("link")); err != nil {
+		t.Fatal(err)
+	}
 	for name, mode := range map[string]os.FileMode{"part/deep": 0, "file/b.db": 0, "listed": 0o444, "shut": 0} {
 		if err := os.Chmod(at(name), mode); err != nil {
 			t.Fatal(err)
@@ -488,6 +491,7 @@ func TestSQLiteClosed(t *testing.T) {
 			"of the data": {`data = ["TOP/shut", "TOP/plain"]`, map[string]string{"shut": "TOP/shut", "e.db": "ok"}},
 			"a file":      {`paths = ["TOP/file"]`, map[string]string{"a.db": "ok", "b.db": "cannot be opened: permission denied"}},
 			"open":        {`paths = ["TOP/plain"]`, map[string]string{"e.db": "ok"}},
+			"a link":      {`paths = ["TOP/link"]`, map[string]string{"e.db": "ok"}},
 		} {
 			f, target := suiteTarget(t, k, strings.ReplaceAll(tt.toml, "TOP", top))
 			clear := true

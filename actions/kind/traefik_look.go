@@ -249,19 +249,23 @@ func (x traefikSaid) services() []actions.Reading {
 				strange = append(strange, fmt.Sprintf("%s is %q", url, s.ServerStatus[url]))
 			}
 		}
+		warns := ""
+		if s.Status == "warning" {
+			warns = "; Traefik warns: " + orDefault(strings.Join(s.Error, "; "), "it does not say of what")
+		}
 		switch {
 		case s.Status == "disabled":
 			r.Status, r.Line, r.Next = actions.Fail, "switched off by Traefik: "+orDefault(strings.Join(s.Error, "; "), "it does not say why"), "mend it where it is configured: label or file"
-		case s.Status == "warning":
-			r.Status, r.Line, r.Next = actions.Warn, "Traefik warns: "+orDefault(strings.Join(s.Error, "; "), "it does not say of what"), "mend it where it is configured: label or file"
-		case s.Status != "enabled":
+		case s.Status != "enabled" && warns == "":
 			r.Status, r.Line, r.Next = actions.Unknown, fmt.Sprintf("Traefik calls it %q, which is not known here", s.Status), ""
-		case len(strange) > 0:
-			r.Status, r.Line, r.Next = actions.Unknown, "Traefik says what is not known here: "+strings.Join(strange, ", "), ""
 		case len(down) > 0 && len(down) == len(s.ServerStatus):
-			r.Status, r.Line = actions.Fail, fmt.Sprintf("none of %d servers is up: %s", len(down), strings.Join(down, ", "))
+			r.Status, r.Line = actions.Fail, fmt.Sprintf("none of %d servers is up: %s", len(down), strings.Join(down, ", "))+warns
+		case len(strange) > 0:
+			r.Status, r.Line, r.Next = actions.Unknown, "Traefik says what is not known here: "+strings.Join(strange, ", ")+warns, ""
 		case len(down) > 0:
-			r.Status, r.Line = actions.Warn, fmt.Sprintf("%d of %d servers up; down: %s", len(s.ServerStatus)-len(down), len(s.ServerStatus), strings.Join(down, ", "))
+			r.Status, r.Line = actions.Warn, fmt.Sprintf("%d of %d servers up; down: %s", len(s.ServerStatus)-len(down), len(s.ServerStatus), strings.Join(down, ", "))+warns
+		case warns != "":
+			r.Status, r.Line, r.Next = actions.Warn, strings.TrimPrefix(warns, "; "), "mend it where it is configured: label or file"
 		default:
 			up += len(s.ServerStatus)
 			continue

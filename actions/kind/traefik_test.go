@@ -213,6 +213,14 @@ func TestTraefikValues(t *testing.T) {
 	if rs := read(state, lists); !well(rs) {
 		t.Fatalf("all is well: %+v", rs)
 	}
+	// What Traefik warns of does not stand before servers that are down.
+	warned := slices.Clone(lists)
+	warned[1] = `[{"name":"app@file","status":"warning","error":["odd"],"serverStatus":{"http://10.0.0.3":"DOWN"}}]` + "\n"
+	if rs := read(state, warned); !slices.ContainsFunc(rs, func(r actions.Reading) bool {
+		return r.Status == actions.Fail && r.Line == "none of 1 servers is up: http://10.0.0.3; Traefik warns: odd"
+	}) {
+		t.Errorf("a service with a warning and without a server is %+v", rs)
+	}
 	for _, instead := range []string{"", "<html>\n", "{}\n", "[]\n", "null\n", `[{"name":`, `[{"name":"app@file","status":"sleeping"}]`, `[{"name":"app@file"}]`} {
 		for i := range state {
 			changed := slices.Clone(state)

@@ -101,7 +101,7 @@ func explain(err error) report {
 	case errors.As(err, &result):
 		return report{code: int(result)}
 	case errors.As(err, &unseen):
-		return report{what: "the time allowed has passed before anything was seen: all is unknown", why: reason(unseen.error), next: "allow more with --timeout", code: int(actions.Unknown)}
+		return report{what: "the time allowed has passed before anything was seen: all is unknown", why: beside(unseen.error), next: "allow more with --timeout", code: int(actions.Unknown)}
 	case errors.As(err, &usage):
 		next := usage.hint
 		if next == "" {
@@ -133,7 +133,7 @@ func explain(err error) report {
 	case errors.Is(err, context.Canceled):
 		return report{what: "interrupted", code: exitInterrupted}
 	case errors.Is(err, context.DeadlineExceeded):
-		return report{what: "the time allowed has passed", why: err.Error(), next: "allow more with --timeout", code: exitIO}
+		return report{what: "the time allowed has passed", why: beside(err), next: "allow more with --timeout", code: exitIO}
 	case errors.As(err, &path):
 		return pathReport(path)
 	case errors.Is(err, os.ErrPermission):
@@ -149,6 +149,14 @@ func reason(err error) string {
 		return trouble.What + ": " + trouble.Why()
 	}
 	return err.Error()
+}
+
+// beside words what was under way when the time ran out, "" where nothing says.
+func beside(err error) string {
+	if why := reason(err); why != context.DeadlineExceeded.Error() {
+		return why
+	}
+	return ""
 }
 
 // pathReport words what the operating system says of a file.

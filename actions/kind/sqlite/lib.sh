@@ -33,9 +33,10 @@ hidden() {
     return 1
 }
 
-# named prints what is called as databases are, below a folder.
+# named prints what is called as databases are, below a folder or what a link to
+# one leads to.
 named() {
-    find "$1" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print
+    find -H "$1" -type f \( -name '*.db' -o -name '*.db3' -o -name '*.sqlite' -o -name '*.sqlite3' \) -print
 }
 
 # databases prints the files: those that are named, and in folders those that

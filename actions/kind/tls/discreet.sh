@@ -6,9 +6,9 @@
 # configuration: a complaint quotes the word at which reading stopped, which may
 # be a password, of small letters alone, too. Of quoted words those stay that are of
 # the servers' own languages, or one letter off, and what the complaint names as a
-# directive that it knows, a section, a host that it did not find or the name of a part. Paths, addresses,
-# line numbers and the tool's own plain words stay. Given an expression, only lines like
-# it are printed.
+# directive that it knows, a section, a host that it did not find or the name of a
+# part. Paths, addresses, line numbers and the tool's own plain words stay. Given an
+# expression, only lines like it are printed.
 discreet() {
     awk -v like="${1-}" '
     # misspelt tells whether one letter less, more or other makes a word of a server of it.
