@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -77,6 +78,10 @@ func (h *leaseHost) wait(pipe string) {
 // host's leases are written. The next run is not made to wait for a shell that
 // is gone.
 func TestALeftLockIsTakenAway(t *testing.T) {
+	// Who runs the tests under nohup begins them deaf to it, and what they start.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
 	for _, shell := range leaseShells {
 		for _, by := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGHUP} {
 			t.Run(fmt.Sprint(shell[0], " ", by), func(t *testing.T) {

@@ -121,24 +121,18 @@ jm_report() {
   [ ! -f "$jm_dir/cut" ] || echo cut
 }
 
-# jm_nap: a wait, short at first since most jobs are, and sets jm_napped to
-# about how long it was, in milliseconds.
-jm_naps=0
+# jm_nap: a wait, short at first since most jobs are, and each longer by half than
+# the one before: an end is seen late by half of what the job took at most, and by
+# 200 ms. Sets jm_napped to about how long it was, in milliseconds.
+jm_napped=2
 jm_nap() {
-  jm_naps=$((jm_naps + 1))
-  if [ "$jm_naps" -le 20 ]; then
-    jm_napped=3
-    sleep 0.003
-  elif [ "$jm_naps" -le 60 ]; then
-    jm_napped=15
-    sleep 0.015
-  elif [ "$jm_naps" -le 120 ]; then
-    jm_napped=50
-    sleep 0.05
-  else
-    jm_napped=200
-    sleep 0.2
-  fi 2>/dev/null || { sleep 1 && jm_napped=1000; }
+  jm_napped=$((jm_napped + (jm_napped + 1) / 2))
+  [ "$jm_napped" -le 200 ] || jm_napped=200
+  case $jm_napped in
+  ?) sleep "0.00$jm_napped" ;;
+  ??) sleep "0.0$jm_napped" ;;
+  *) sleep "0.$jm_napped" ;;
+  esac 2>/dev/null || { sleep 1 && jm_napped=1000; }
 }
 
 # jm_data: prints how the job stands and what it printed. JM_OUT, JM_ERR: how
@@ -231,14 +225,18 @@ stop) # JM_GRACE: seconds between TERM and KILL
   jm_report
   ;;
 forget) # JM_IDS: many at once; prints those that cannot be forgotten
+  set --
   # shellcheck disable=SC2153 # it is an input
   for JM_ID in $JM_IDS; do
     jm_find
     case $(jm_state) in
-    'state running' | 'state starting') ;;
-    *) rm -rf "$jm_dir" ;;
+    'state running' | 'state starting') echo "kept $JM_ID" ;;
+    *) set -- "$@" "$jm_dir" ;;
     esac
-    [ ! -d "$jm_dir" ] || echo "kept $JM_ID"
+  done
+  [ "$#" = 0 ] || rm -rf "$@"
+  for jm_dir; do
+    [ ! -d "$jm_dir" ] || echo "kept ${jm_dir##*/}"
   done
   ;;
 esac

@@ -16,7 +16,7 @@ if [ "$(id -u)" != 0 ]; then
     jm_top=${XDG_STATE_HOME:-${HOME:?}/.local/state}/jurymast
 fi
 jm_lease=$jm_top/lease
-mkdir -p "$jm_lease" || exit 1
+[ -d "$jm_lease" ] || mkdir -p "$jm_lease" || exit 1
 
 # jm_lives GROUP START: whether the first process of a job is the same and lives.
 # Where there is no /proc, START is 0.
@@ -62,7 +62,7 @@ jm_left() {
 # signal ends it.
 jm_lock=$jm_lease/.lock
 jm_mine=''
-trap 'rm -f "$jm_lock.$$"; [ -z "$jm_mine" ] || rm -f "$jm_lock"' EXIT
+trap 'rm -f "$jm_lock.$$" ${jm_mine:+"$jm_lock"}' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
