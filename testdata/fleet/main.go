@@ -30,6 +30,7 @@ import (
 
 const usage = `usage: go run ./testdata/fleet COMMAND
 
+  build                make what every fleet is made of, unless it is there: minutes
   up [-nodes N] [-vm]  bring a fleet up and hold it until "down" or ctrl-c
   down                 take it down
   cut NODE             take its cable out
@@ -61,6 +62,9 @@ func do(ctx context.Context, args []string) error {
 	if args[0] == "up" {
 		return up(ctx, args[1:])
 	}
+	if args[0] == "build" {
+		return build(ctx)
+	}
 	if args[0] == "shell" || args[0] == "jurymast" {
 		return enter(ctx, args)
 	}
@@ -69,6 +73,17 @@ func do(ctx context.Context, args []string) error {
 
 // socket is where a fleet that is up listens for the other commands.
 func socket() string { return filepath.Join(os.TempDir(), "jurymast-fleet.sock") }
+
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+// build has the base file system and the saved machine made, which is seen to start.
+func build(ctx context.Context) error {
+	b, err := bed.Up(ctx, bed.Options{Machine: "vm", Say: say})
+	if err != nil {
+		return err
+	}
+	return b.Close()
+}
 
 func up(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
@@ -83,7 +98,7 @@ func up(ctx context.Context, args []string) error {
 	if c, err := net.Dial("unix", socket()); err == nil {
 		return errors.Join(errors.New("a fleet is up already: go run ./testdata/fleet down"), c.Close())
 	}
-	o := bed.Options{Say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }}
+	o := bed.Options{Say: say}
 	for i := range *count {
 		o.Nodes = append(o.Nodes, fmt.Sprintf("n%d", i+1))
 	}
