@@ -279,12 +279,12 @@ func (x traefikSaid) services() []actions.Reading {
 	return out
 }
 
-// certificates reads what lies in the files of resolvers: "acme MODE PATH", and
-// a certificate a line, as its chain in PEM in base64.
+// certificates reads what lies in the files of resolvers: "acme MODE PATH", then a
+// certificate a line, as its chain in PEM in base64, and "cut PATH" where it does not end.
 func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.Reading {
 	var d diskCerts
 	var out []actions.Reading
-	path, found := "", map[string]int{}
+	path, found, cut := "", map[string]int{}, map[string]bool{}
 	for ln := range strings.Lines(x.parts["certificates"]) {
 		ln = strings.TrimRight(ln, "\r\n")
 		word, rest, several := strings.Cut(ln, " ")
@@ -294,6 +294,10 @@ func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.R
 			delete(found, rest)
 		case word == "absent":
 			d.absent = append(d.absent, rest)
+		case word == "cut" && several:
+			out = append(out, actions.Reading{Item: rest, Status: actions.Fail, Line: "it is cut off in the middle: at its next start Traefik leaves its resolver out",
+				Next: "see whether its disk is full (df), and bring the file back from a copy"})
+			cut[rest] = true
 		case word == "acme" && several:
 			var mode string
 			mode, path, _ = strings.Cut(rest, " ")
@@ -329,7 +333,7 @@ func (x traefikSaid) certificates(t inventory.Target, now time.Time) []actions.R
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(found)) {
-		if found[p] == 0 {
+		if found[p] == 0 && !cut[p] {
 			out = append(out, actions.Reading{Item: p, Status: actions.Warn, Line: "it holds no certificate yet", Next: "see Traefik's log for what its resolver says"})
 		}
 	}

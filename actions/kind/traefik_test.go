@@ -111,6 +111,13 @@ func TestTraefikScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	sees("certificates", actions.Fail, "at its next start Traefik leaves its resolver out")
+	whole := got(t, acme)
+	put(t, acme, whole[:len(whole)-20])
+	sees("certificates", actions.Fail, "it is cut off in the middle")
+	put(t, acme, whole[:12])
+	sees("certificates", actions.Fail, "it is cut off in the middle")
+	put(t, acme, whole+" \n\n")
+	sees("certificates", actions.Warn, "for app.example, from app.example); its renewal is late")
 	put(t, acme, "")
 	sees("certificates", actions.Warn, "it holds no certificate yet")
 	if err := os.Remove(acme); err != nil {

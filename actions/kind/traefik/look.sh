@@ -63,6 +63,11 @@ printf '%s\n' "$ACME" | while IFS= read -r at; do
         1) ;;
         *) printf 'closed %s\n' "$at" ;;
         esac
+        # It is written in place: what a full disk or a loss of power leaves of it does not end.
+        case $($as tail -c 9 "$at" 2>/dev/null </dev/null | tr -d '[:space:]') in
+        '' | *'}') ;;
+        *) printf 'cut %s\n' "$at" ;;
+        esac
     else
         case $mode in
         *'No such file'*) printf 'absent %s\n' "$at" ;;
