@@ -31,6 +31,7 @@ type model struct {
 	appends int
 	ops     int
 	dead    bool
+	outside bool // it was killed by somebody else: its own fault is still to come
 
 	fault fault
 	mute  int    // so many questions get no answer
@@ -48,18 +49,23 @@ func newModel(f fault) *model {
 	return &model{state: map[string]bool{}, did: map[string]int{}, jobs: map[string]actions.Output{}, lost: map[string]bool{}, fault: f}
 }
 
-// revive is a new process: the fault has happened.
+// revive is a new process: the fault that killed the last has happened.
 func (m *model) revive() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.dead, m.fault = false, fault{}
+	if !m.outside {
+		m.fault = fault{}
+	}
+	m.dead, m.outside = false, false
 }
 
-// kill is the end of the process.
+// kill is the end of the process, by somebody else.
 func (m *model) kill() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.dead = true
+	if !m.dead {
+		m.dead, m.outside = true, true
+	}
 }
 
 func (m *model) killed() bool {
