@@ -219,7 +219,15 @@ runuser -u postgres -- pg_basebackup -h pg1 -U repl -D /var/lib/postgresql/15/ma
 systemctl enable --now postgresql@15-main 2>&1
 `)
 	},
-	put: `setpriv --reuid postgres --regid postgres --clear-groups -- psql -qX -c "insert into counter values ('$who', $n)"`,
+	// One psql for as long as it is connected, for what a writer is not to begin
+	// programs. An answer that came late would be taken for that to another write.
+	put: `{
+		trap '' PIPE
+		[[ ${DB_PID-} ]] || coproc DB { exec setpriv --reuid postgres --regid postgres --clear-groups -- psql -qXAt 2>&1; }
+		said=
+		echo "insert into counter values ('$who', $n) returning n;" >&"${DB[1]}" && read -rt 5 said <&"${DB[0]}"
+		[[ $said == "$n" ]] || { [[ $said == *"read-only transaction" ]] || { kill "$DB_PID"; wait "$DB_PID"; }; false; }
+	}`,
 	has: `runuser -u postgres -- psql -qXAt -F ' ' -c "select who, n from counter"`,
 }
 
@@ -238,7 +246,7 @@ class = "application"
 		f.on("re1", conf+"systemctl enable --now redis-server 2>&1")
 		f.on("re2", conf+"echo 'replicaof 10.77.0.12 6379' >>/etc/redis/redis.conf; systemctl enable --now redis-server 2>&1")
 	},
-	put: `redis-cli -e sadd acks "$who $n"`,
+	put: `{ said=; exec {redis}<>/dev/tcp/127.0.0.1/6379 && { printf 'sadd acks "%s %s"\r\n' "$who" "$n" >&"$redis" && read -rt 5 said <&"$redis"; exec {redis}>&-; }; [[ $said == :[01]* ]]; }`,
 	has: `redis-cli --raw smembers acks`,
 }
 

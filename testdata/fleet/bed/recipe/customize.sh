@@ -7,12 +7,12 @@ root=$1
 # start uevents there, and the timers would go for the network.
 for unit in systemd-udevd.service systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udev-trigger.service \
 	systemd-networkd.service systemd-networkd-wait-online.service systemd-remount-fs.service e2scrub_reap.service \
-	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
-	console-getty.service run-rpc_pipefs.mount mdmonitor.service lvm2-monitor.service smartmontools.service; do
+	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer exim4-base.timer \
+	console-getty.service getty@tty1.service run-rpc_pipefs.mount mdmonitor.service lvm2-monitor.service smartmontools.service; do
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 # Services are there and wait for a test to start them.
-for unit in postgresql redis-server smbd nmbd samba-ad-dc haproxy nginx mariadb docker docker-registry containerd nfs-server nfs-kernel-server rpcbind caddy bacula-director bacula-sd bacula-fd; do
+for unit in postgresql redis-server smbd nmbd samba-ad-dc haproxy nginx mariadb docker docker-registry containerd nfs-server nfs-kernel-server rpcbind caddy bacula-director bacula-sd bacula-fd exim4; do
 	chroot "$root" systemctl disable --quiet "$unit" 2>/dev/null || :
 done
 rm -f "$root"/etc/systemd/system/sockets.target.wants/docker.socket
