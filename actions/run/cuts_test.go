@@ -325,7 +325,7 @@ func (w *world) play(t *testing.T, r request, p actions.Plan, c cut, id string) 
 // write; without -every-cut at each of these points one, in turn, where n, the
 // request's number, has not all begin with the same. After a fault of an act the
 // runner is killed at a write as well: each of the two is made good, whatever the
-// other, and there are half as many runs. A host that is killed may end the run,
+// other, and there are a third fewer runs. A host that is killed may end the run,
 // and comes alone.
 func cuts(calm played, n int) []cut {
 	faults := func(points int, kinds ...string) (fs []fault) {

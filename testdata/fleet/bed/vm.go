@@ -58,8 +58,8 @@ const (
 
 // hardware is what the machine is made of, beside its disks and its cable. A
 // saved state fits only the hardware that it was saved on. It has one processor:
-// two made of software take half as much again for the same work, as they wait
-// for each other's locks and empty each other's caches.
+// two made of software wait for each other's locks, and take from the machines
+// beside it both of those that a small host has.
 var hardware = []string{
 	"-machine", "q35", "-accel", "tcg,tb-size=256", "-cpu", "max", "-smp", "1", "-m", strconv.Itoa(memory),
 	"-device", "virtio-rng-pci",
