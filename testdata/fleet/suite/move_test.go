@@ -219,8 +219,8 @@ runuser -u postgres -- pg_basebackup -h pg1 -U repl -D /var/lib/postgresql/15/ma
 systemctl enable --now postgresql@15-main 2>&1
 `)
 	},
-	// One psql for as long as it is connected, for what a writer is not to begin
-	// programs. An answer that came late would be taken for that to another write.
+	// One psql for as long as it is connected, since a writer begins no programs. It
+	// is ended when it is late: its answer would be taken for that to another write.
 	put: `{
 		trap '' PIPE
 		[[ ${DB_PID-} ]] || coproc DB { exec setpriv --reuid postgres --regid postgres --clear-groups -- psql -qXAt 2>&1; }
