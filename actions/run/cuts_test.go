@@ -17,7 +17,7 @@ import (
 	"jurymast/ssh/sshlab"
 )
 
-var everyCut = flag.Bool("every-cut", !raced, "over SSH too, every fault at every point, and not one of them in turn; the latter is what the race detector gets")
+var everyCut = flag.Bool("every-cut", !raced, "over SSH too, every fault at every point, and not one of them in turn at every second; the latter is what the race detector gets")
 
 // boxTool is the tool box of a world: it sets, unsets and asks, in one folder
 // that all machines of the world share.
@@ -322,7 +322,7 @@ func (w *world) play(t *testing.T, r request, p actions.Plan, c cut, id string) 
 }
 
 // cuts are what a request is disturbed by: every fault at every act and around every
-// write; without -every-cut at each of these points one, in turn, where n, the
+// write; without -every-cut at each second of these points one, in turn, where n, the
 // request's number, has not all begin with the same. After a fault of an act the
 // runner is killed at a write as well: each of the two is made good, whatever the
 // other, and there are a third fewer runs. A host that is killed may end the run,
@@ -331,7 +331,7 @@ func cuts(calm played, n int) []cut {
 	faults := func(points int, kinds ...string) (fs []fault) {
 		for p := 1; p <= points; p++ {
 			for i, kind := range kinds {
-				if *everyCut || i == (n+p)%len(kinds) {
+				if *everyCut || p%2 == n%2 && i == (n+p/2)%len(kinds) {
 					fs = append(fs, fault{kind, p})
 				}
 			}
