@@ -13,7 +13,7 @@ import (
 // places are shared by the tests that run at a time, each with beds of its own:
 // they wait for much of their time, and more of them would starve each other on
 // two processors.
-const places = 4
+const places = 5
 
 // Places that a test takes.
 const (
