@@ -54,17 +54,14 @@ func killedLane(t *testing.T, lane int, came func(how string)) {
 	s := redisService
 	f := s.up(t)
 	on, off := s.hosts[0], s.hosts[1]
-	// A moment is somewhere in the time that a run takes here, or shortly after.
-	spans := map[string]time.Duration{}
-	for _, verb := range []string{"failover", "rejoin"} {
-		spans[verb] = f.ok("run", verb, s.name, "--confirm", s.name).took * 11 / 10
-	}
+	var failover, rejoin span
+	failover.took(f.ok("run", "failover", s.name, "--confirm", s.name).took)
+	rejoin.took(f.ok("run", "rejoin", s.name, "--confirm", s.name).took)
 	on, off = off, on
-	t.Logf("a failover and a rejoin that nothing disturbs take %s and %s", spans["failover"], spans["rejoin"])
 	for round := lane; round < *rounds; round += lanes {
 		rng := rand.New(rand.NewPCG(*seed, uint64(round)))
 		start := time.Now()
-		how := f.disturbed(rng, spans["failover"], "failover", s.name)
+		how := f.disturbed(rng, &failover, "failover", s.name)
 		came(how)
 		t.Logf("round %d: failover %s", round, how)
 		switch at := f.placement(s.name); at {
@@ -75,7 +72,7 @@ func killedLane(t *testing.T, lane int, came func(how string)) {
 				t.Fatalf("round %d (%s): two writers for %s, %d of %d acknowledged writes lost", round, how, m.two, m.lost, m.acked)
 			}
 			on, off = off, on
-			how = f.disturbed(rng, spans["rejoin"], "rejoin", s.name)
+			how = f.disturbed(rng, &rejoin, "rejoin", s.name)
 			came("rejoin " + how)
 			t.Logf("round %d: rejoin %s", round, how)
 			// One that was killed between its end and letting go of its leases leaves
@@ -108,11 +105,21 @@ func (f *fleet) placement(service string) string {
 	return strings.TrimPrefix(doc.Items[0].On, "node/")
 }
 
+// span is in what time from its beginning a run is disturbed: while it goes on, or
+// shortly after. What else goes on here makes runs slower and quicker.
+type span time.Duration
+
+// took is that a run that nothing disturbed took so long.
+func (s *span) took(d time.Duration) { *s = span(d * 11 / 10) }
+
+// longer is that a run was disturbed: how long it would have taken is not known.
+func (s *span) longer() { *s += *s / 20 }
+
 // disturbed begins a run and disturbs it at a random moment of a span, then has it resumed
 // until it is over, and says what was done to it and what came of it.
-func (f *fleet) disturbed(rng *rand.Rand, span time.Duration, verb, target string) string {
+func (f *fleet) disturbed(rng *rand.Rand, within *span, verb, target string) string {
 	f.t.Helper()
-	moment := time.Duration(rng.Int64N(int64(span)))
+	moment := time.Duration(rng.Int64N(int64(*within)))
 	cut := rng.IntN(3) == 0
 	before := f.lastRun()
 	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
@@ -120,6 +127,7 @@ func (f *fleet) disturbed(rng *rand.Rand, span time.Duration, verb, target strin
 	cmd := f.command(ctx, "run", verb, target, "--confirm", target)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
+	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
@@ -128,8 +136,10 @@ func (f *fleet) disturbed(rng *rand.Rand, span time.Duration, verb, target strin
 	how := "killed"
 	select {
 	case <-ended:
+		within.took(time.Since(start))
 		return f.after("too late", before, said.String())
 	case <-time.After(moment): // the random moment
+		within.longer()
 	}
 	if cut {
 		how = "cut off"
