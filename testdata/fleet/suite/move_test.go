@@ -103,7 +103,7 @@ func tableOf(all []moved) string {
 // TestOutage measures the outage of a service on a share whose host is killed,
 // without the time in which it is found out that the host is gone.
 func TestOutage(t *testing.T) {
-	beside(t, light, 110*time.Second)
+	beside(t, light, time.Duration(*kills)*30*time.Second)
 	s := sharedService
 	s.hosts = slices.Clone(s.hosts) // they change places
 	f := s.up(t)

@@ -23,7 +23,7 @@ var soak = flag.Duration("soak", time.Minute, "how long two lookers and a consol
 // TestSoak has two lookers and a console on one store while machines come and
 // go: none locks up, no change of a state is lost, and none grows.
 func TestSoak(t *testing.T) {
-	beside(t, light, 80*time.Second)
+	beside(t, light, *soak+20*time.Second)
 	const services, every = 50, "5s"
 	var lines strings.Builder
 	nodes := []string{"n1", "n2", "n3", "n4"}
