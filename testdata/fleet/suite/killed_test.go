@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"flag"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,19 +21,19 @@ var (
 )
 
 // TestKilled kills the controller with -9, or cuts its line, at random moments
-// of a planned failover and of the rejoin after it, and has the run resumed.
+// of planned failovers and of the rejoins after them, and has the runs resumed.
 // Whatever came of it: one writer at every instant, no acknowledged write lost,
 // and the service on exactly one host.
 func TestKilled(t *testing.T) {
-	beside(t, lanes, 8*time.Minute)
+	beside(t, len(turns), 6*time.Minute)
 	t.Logf("seed %d, %d rounds", *seed, *rounds)
 	var mu sync.Mutex
 	came := map[string]int{}
-	t.Run("lanes", func(t *testing.T) {
-		for lane := range lanes {
-			t.Run(strconv.Itoa(lane), func(t *testing.T) {
+	t.Run("services", func(t *testing.T) {
+		for lane, s := range turns {
+			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				killedLane(t, lane, func(how string) {
+				s.isKilled(t, lane, func(how string) {
 					mu.Lock()
 					defer mu.Unlock()
 					came[how]++
@@ -45,20 +44,19 @@ func TestKilled(t *testing.T) {
 	t.Logf("what came of %d rounds: %v", *rounds, came)
 }
 
-// lanes is in how many beds the rounds of [TestKilled] are done side by side:
-// they wait for most of their time.
-const lanes = 2
+// turns are the services that the rounds of [TestKilled] go by, side by side: they
+// wait for most of their time.
+var turns = []service{redisService, postgresService, sharedService}
 
-// killedLane does each round whose turn it is in a lane.
-func killedLane(t *testing.T, lane int, came func(how string)) {
-	s := redisService
+// isKilled does each round whose turn it is in the lane of a service.
+func (s service) isKilled(t *testing.T, lane int, came func(how string)) {
 	f := s.up(t)
 	on, off := s.hosts[0], s.hosts[1]
 	var failover, rejoin span
 	failover.took(f.ok("run", "failover", s.name, "--confirm", s.name).took)
 	rejoin.took(f.ok("run", "rejoin", s.name, "--confirm", s.name).took)
 	on, off = off, on
-	for round := lane; round < *rounds; round += lanes {
+	for round := lane; round < *rounds; round += len(turns) {
 		rng := rand.New(rand.NewPCG(*seed, uint64(round)))
 		start := time.Now()
 		how := f.disturbed(rng, &failover, "failover", s.name)
