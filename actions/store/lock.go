@@ -51,7 +51,10 @@ func (s *Store) Lock(ctx context.Context, name, by string, wait time.Duration) (
 	}
 	// A lock that could not be signed, as on a full disk, locks all the same.
 	_ = sign(f, holder{By: by, PID: os.Getpid(), Since: s.Now().UTC().Truncate(time.Second)})
-	return sync.OnceValue(func() error { return errors.Join(f.Truncate(0), f.Close()) }), nil
+	return sync.OnceValue(func() error {
+		// To close it is not enough: a child has it, too, until its program begins.
+		return errors.Join(f.Truncate(0), syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+	}), nil
 }
 
 // Locked reports whether a process holds the lock of a name now. Asking keeps

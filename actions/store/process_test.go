@@ -340,6 +340,40 @@ func TestLockWithinOneProcess(t *testing.T) {
 	}
 }
 
+// TestALockEndsWhoeverHasItsFile has another descriptor of a lock's open file, as a
+// child has between its fork and its exec.
+func TestALockEndsWhoeverHasItsFile(t *testing.T) {
+	s := newTest(t)
+	unlock, err := s.Lock(t.Context(), "check", "one", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lock, is syscall.Stat_t
+	if err := syscall.Stat(s.lockPath("check"), &lock); err != nil {
+		t.Fatal(err)
+	}
+	fd := 0
+	for ; fd < 1<<10; fd++ {
+		if syscall.Fstat(fd, &is) == nil && is.Dev == lock.Dev && is.Ino == lock.Ino {
+			break
+		}
+	}
+	also, err := syscall.Dup(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Close(also) }()
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if unlock, err = s.Lock(t.Context(), "check", "two", 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestWhoAsksForALockKeepsNobodyFromIt holds a share of a lock, as those do who
 // ask whether somebody has it.
 func TestWhoAsksForALockKeepsNobodyFromIt(t *testing.T) {
