@@ -67,7 +67,7 @@ func serverUser(t testing.TB, name string) string {
 // Its name is short: sockets lie in it.
 func serverFolder(t testing.TB, owner string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "jm")
+	dir, err := os.MkdirTemp("", "jm")
 	if err != nil {
 		t.Fatal(err)
 	}
