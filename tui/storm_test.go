@@ -54,6 +54,8 @@ type viewCount struct {
 	n     atomic.Int64
 	ticks chan struct{} // one a tick of the console's clock that somebody waits for
 
+	settled chan struct{} // one when the terminal's size has settled
+
 	mu   sync.Mutex
 	last map[inventory.Ref]Looked
 	news time.Time // Swept of the newest
@@ -66,6 +68,11 @@ func (v *viewCount) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		select {
 		case v.ticks <- struct{}{}:
+		default:
+		}
+	case settledMsg:
+		select {
+		case v.settled <- struct{}{}:
 		default:
 		}
 	case feedMsg:
@@ -101,12 +108,16 @@ func open(tb testing.TB, f *fake, o Options) *live {
 		tb.Fatal(err)
 	}
 	l := &live{m: m, f: f, out: &counted{seen: make(chan time.Time, 1)}, end: end, done: make(chan error, 1)}
-	l.view = &viewCount{root: m, ticks: make(chan struct{}), last: map[inventory.Ref]Looked{}}
+	l.view = &viewCount{root: m, ticks: make(chan struct{}), settled: make(chan struct{}, 1), last: map[inventory.Ref]Looked{}}
 	l.p = tea.NewProgram(l.view, tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(l.out), tea.WithoutSignalHandler(), tea.WithFPS(fps), tea.WithAltScreen())
 	go func() { _, err := l.p.Run(); l.done <- err }()
 	l.p.Send(tea.WindowSizeMsg{Width: 200, Height: 60})
-	l.shown(tb, "host-00007", func() {})
-	l.shown(tb, "host-00007", func() {}) // again, once the size has settled
+	select {
+	case <-l.view.settled:
+	case <-time.After(10 * time.Second):
+		tb.Fatal("the size never settled")
+	}
+	l.shown(tb, "host-00007", func() { l.p.Send(tea.ClearScreen()) })
 	l.p.Send(keyOf("2"))
 	return l
 }
