@@ -148,9 +148,14 @@ func TestReadmeCommands(t *testing.T) {
 			case line == "go run ./cmd/jurymast demo":
 				untilSeen(t, env, "✗ FAIL", words[3:])
 			case strings.HasPrefix(line, "go test "):
-				// In two parts, of which the second has what is not in the first.
+				// In two parts, of which the second has what is not in the first, and a third
+				// with what was left out of the first.
 				of := "\nmapfile -t some < <(go list " + strings.TrimPrefix(line, "go test ") + " | grep "
-				for _, part := range []string{of + "-E \"$plain\")\ntests go test ", of + "-vE \"$plain\")\ntests go test "} {
+				for _, part := range []string{
+					of + "-E \"$plain\")\ntests go test -skip \"$meet\" ./actions/run \"${some[@]}\"\nparted=(\"${some[@]}\")\n",
+					of + "-vE \"$plain\")\ntests go test \"${race[@]}\" -p 3 ./ssh \"${some[@]}\"\n",
+					"\ntests go test \"${race[@]}\" -run \"$meet\" \"${parted[@]}\"\n",
+				} {
 					if !bytes.Contains(ci, []byte(part)) {
 						t.Errorf("CI does not run %q: %q is not in it", line, part)
 					}
